@@ -1,2 +1,2 @@
 /** The one thing the harness needs of a tap test. */
-export type Teardown = { teardown(work: () => unknown): unknown }
+export type Teardown = { teardown(work: () => unknown): unknown };

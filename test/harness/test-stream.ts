@@ -1,31 +1,35 @@
 import {
-  CreateStreamCommand, DeleteStreamCommand, DescribeStreamSummaryCommand, KinesisClient, ResourceNotFoundException
-} from '@aws-sdk/client-kinesis'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { setTimeout as sleep } from 'node:timers/promises'
+  CreateStreamCommand,
+  DeleteStreamCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Makes a stream and waits until it is ACTIVE. */
 export async function createStream(endpoint: string, streamName: string, shardCount: number): Promise<void> {
-  await withClient(endpoint, async client => {
-    await client.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: shardCount }))
+  await withClient(endpoint, async (client) => {
+    await client.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: shardCount }));
     for (let attempt = 0; attempt < 200; attempt++) {
-      const summary = await client.send(new DescribeStreamSummaryCommand({ StreamName: streamName }))
-      if (summary.StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return
-      await sleep(25)
+      const summary = await client.send(new DescribeStreamSummaryCommand({ StreamName: streamName }));
+      if (summary.StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return;
+      await sleep(25);
     }
-    throw new Error(`The stream ${streamName} did not become ACTIVE.`)
-  })
+    throw new Error(`The stream ${streamName} did not become ACTIVE.`);
+  });
 }
 
 /** Removes a stream; one that is not there (any more) is fine. */
 export async function deleteStream(endpoint: string, streamName: string): Promise<void> {
-  await withClient(endpoint, async client => {
+  await withClient(endpoint, async (client) => {
     try {
-      await client.send(new DeleteStreamCommand({ StreamName: streamName }))
+      await client.send(new DeleteStreamCommand({ StreamName: streamName }));
     } catch (error) {
-      if (!(error instanceof ResourceNotFoundException)) throw error
+      if (!(error instanceof ResourceNotFoundException)) throw error;
     }
-  })
+  });
 }
 
 async function withClient(endpoint: string, work: (client: KinesisClient) => Promise<void>): Promise<void> {
@@ -34,11 +38,11 @@ async function withClient(endpoint: string, work: (client: KinesisClient) => Pro
     region: 'eu-west-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     // The client's default speaks HTTP/2, which the emulator does not know.
-    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, connectionTimeout: 2_000 })
-  })
+    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, connectionTimeout: 2_000 }),
+  });
   try {
-    await work(client)
+    await work(client);
   } finally {
-    client.destroy()
+    client.destroy();
   }
 }

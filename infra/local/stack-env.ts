@@ -1,0 +1,54 @@
+import type { Secrets } from './load-secrets.ts';
+import type { ServerUrls } from './start-servers.ts';
+
+export type StackEnvOptions = {
+  /** Of `npm start`: what is set there wins. */
+  given: NodeJS.ProcessEnv;
+  secrets: Secrets;
+  servers: ServerUrls;
+  urlOf: (service: string) => string;
+};
+
+/** The environment of all services; .env.example explains each variable. */
+export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): NodeJS.ProcessEnv {
+  const defaults = {
+    KINESIS_STREAM: 'onsale',
+    KINESIS_SHARDS: '4',
+    AWS_REGION: 'eu-west-1',
+    // The emulator takes any; with a KINESIS_ENDPOINT of one's own one gives one's own.
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    LOG_LEVEL: 'info',
+    PARTITIONS: '64',
+    CHECKOUT_KEY: secrets.checkoutKey,
+    ADMIN_CREDENTIALS: `local:admin:${secrets.adminToken}`,
+    ID_SECRET: secrets.idSecret,
+    SESSION_SECRET: secrets.sessionSecret,
+    CONTACT_KEY: secrets.contactKey,
+    EVENT_STORE_URL: servers.databaseUrl,
+  };
+  const set = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  return {
+    ...defaults,
+    ...set,
+    HOST: '127.0.0.1',
+    REDIS_URL: servers.redisUrl,
+    DATABASE_URL: servers.databaseUrl,
+    KINESIS_ENDPOINT: servers.kinesisEndpoint,
+    SELLING_URL: urlOf('selling'),
+    CHECKOUT_URL: urlOf('checkout'),
+    CMS_URL: urlOf('legacy'),
+    OPERATOR_URL: urlOf('operator'),
+  };
+}
+
+/**
+ * The token of the first credential with the role admin in `name:role:token,…`; undefined when there is
+ * none.
+ */
+export function adminTokenOf(credentials: string | undefined): string | undefined {
+  const admin = credentials?.split(',').find((credential) => credential.split(':')[1] === 'admin');
+  return admin?.split(':').slice(2).join(':');
+}
