@@ -1,33 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { Pool, types } from 'pg';
+import type { PoolClient } from 'pg';
+import type { Logger } from 'pino';
+
 /**
  * PostgreSQL as every service reaches it: one pool per process with all limits spelled out.
  *
  * Guarantees: a connection that drops, idle or checked out, is logged and replaced and never ends the process
- * (node-postgres#3202); no wait is unbounded: connecting, a statement and an open transaction each have a limit;
- * `bigint` columns arrive as numbers (ours stay far below 2^53; one beyond it throws instead of being rounded).
+ * (node-postgres#3202); no wait is unbounded: connecting, a statement, an open transaction each have a limit;
+ * `bigint` columns arrive as numbers (ours stay far below 2^53; one beyond it throws, is not rounded).
  * Does not guarantee: retries. Whether a failed statement may be repeated is known to the caller only.
  */
-import { readFileSync } from 'node:fs'
-import { Pool, types } from 'pg'
-import type { PoolClient } from 'pg'
-import type { Logger } from 'pino'
 
-export type { Pool, PoolClient } from 'pg'
+export type { Pool, PoolClient } from 'pg';
 
-export type PgOptions = {
+export interface PgOptions {
   /** Shown in `pg_stat_activity.application_name`. */
-  name: string
-  log: Logger
+  name: string;
+  log: Logger;
   /** Connections at most; a request beyond it waits `connectMs` for one to become free, then throws. */
-  poolMax: number
+  poolMax: number;
   /** Limit for getting a connection, default 3,000. */
-  connectMs?: number
+  connectMs?: number;
   /** Limit for one statement, default 15,000. */
-  statementMs?: number
+  statementMs?: number;
 }
 
 /** Opens nothing yet: the first query connects. End it with `pool.end()`. */
 export function connectPg(url: string, options: PgOptions): Pool {
-  const { name, log, poolMax, connectMs = 3_000, statementMs = 15_000 } = options
+  const { name, log, poolMax, connectMs = 3_000, statementMs = 15_000 } = options;
   const pool = new Pool({
     connectionString: url,
     application_name: name,
@@ -39,34 +40,36 @@ export function connectPg(url: string, options: PgOptions): Pool {
     idle_in_transaction_session_timeout: 30_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    types: { getTypeParser: parserOf }
-  })
-  const warn = (error: Error): void => log.warn({ err: error, pool: name }, 'PostgreSQL connection lost')
-  pool.on('error', warn)
-  // Checked-out clients report to themselves, not to the pool: without a handler that is an uncaught exception.
-  pool.on('connect', client => client.on('error', warn))
-  return pool
+    types: { getTypeParser: parserOf },
+  });
+  const warn = (error: Error): void => log.warn({ err: error, pool: name }, 'PostgreSQL connection lost');
+  pool.on('error', warn);
+  // A checked-out client reports to itself, not to the pool: without a handler that is an uncaught exception.
+  pool.on('connect', (client) => client.on('error', warn));
+  return pool;
 }
 
 /**
- * Runs `work` between BEGIN and COMMIT on one connection and returns its result; rolls back and rethrows when it
- * throws. A connection on which the rollback fails as well is closed instead of given back.
+ * Runs `work` between BEGIN and COMMIT on one connection and returns its result; rolls back and
+ * rethrows when it throws. A connection on which the rollback fails as well is closed instead of given back.
  * When the answer to COMMIT is lost this throws although the database may have committed: callers make their
  * transactions conditional (on a position, a checkpoint, a unique key), so that repeating one is harmless.
  */
 export async function withTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
+  const client = await pool.connect();
+  let broken: Error | undefined;
   try {
-    await client.query('BEGIN')
-    const result = await work(client)
-    await client.query('COMMIT')
-    return result
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => { broken = rollbackError })
-    throw error
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
   } finally {
-    client.release(broken)
+    client.release(broken);
   }
 }
 
@@ -75,14 +78,14 @@ export async function withTransaction<T>(pool: Pool, work: (client: PoolClient) 
  * Throws when the file is missing.
  */
 export function loadSql(relativeTo: string, path: string): string {
-  return readFileSync(new URL(path, relativeTo), 'utf8')
+  return readFileSync(new URL(path, relativeTo), 'utf8');
 }
 
 const parserOf: typeof types.getTypeParser = (oid, format) =>
-  oid === types.builtins.INT8 && format !== 'binary' ? parseBigint : types.getTypeParser(oid, format)
+  oid === types.builtins.INT8 && format !== 'binary' ? parseBigint : types.getTypeParser(oid, format);
 
 function parseBigint(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit into a number`)
-  return value
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit into a number`);
+  return value;
 }

@@ -1,0 +1,28 @@
+--[[
+  pause-sale: takes no new holds for a while; what is held can still be ordered, extended and given back.
+
+  KEYS[1] generation  string  {pNN}:generation
+  KEYS[2] outbox      stream  {pNN}:outbox
+  KEYS[3] sale        hash    {pNN}:S:sale
+  ARGV[1] generation  string  the caller's
+  ARGV[2] nonce       string  makes the event id of this call unique
+  ARGV[3] context     string  actor and trace id
+  ARGV[4] saleId      string
+
+  Returns `ok` (also when the sale is so already), or a reason
+  Emits   sale.paused
+  Cost    O(1)
+]]
+local generation, outbox, saleKey = KEYS[1], KEYS[2], KEYS[3]
+local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if redis.call('GET', generation) ~= expected then return REASON.recovering end
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include events
+-- @include sale
+-- @include change-state
+
+return changeState(openSale(saleId, { sale = saleKey }), 'paused', 'sale.paused', {
+  open = true,
+  draft = REASON.sale_not_open, closed = REASON.sale_closed
+})

@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf } from '../shared/platform/credentials.ts';
+import { sendProblem } from '../shared/platform/problem.ts';
+import type { Caller, Callers } from './callers.ts';
+
+/**
+ * The caller of a request; answers 401 itself and gives undefined when there is none.
+ */
+export async function identify(
+  callers: Callers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller | undefined> {
+  const caller = await callers.identify(bearerOf(request.headers.authorization), Date.now());
+  if (caller === undefined) sendProblem(reply, 'unauthenticated');
+  return caller;
+}
+
+/**
+ * The buyer that a write is for: the token's own, or the one that the holder of the checkout key names.
+ * Answers the refusal itself and gives undefined.
+ */
+export function buyerOf(caller: Caller, named: string | undefined, reply: FastifyReply): string | undefined {
+  if (caller.kind === 'key') {
+    if (named === undefined) sendProblem(reply, 'buyer_needed');
+    return named;
+  }
+  if (named !== undefined && named !== caller.buyerId) {
+    sendProblem(reply, 'buyer_mismatch');
+    return undefined;
+  }
+  return caller.buyerId;
+}
+
+/** True if the caller may see and change what is this buyer's. */
+export function mayTouch(caller: Caller, buyerId: string): boolean {
+  return caller.kind === 'key' || caller.buyerId === buyerId;
+}
+
+/** The Idempotency-Key of a write; answers 400 itself and gives undefined when it is missing or not valid. */
+export function keyOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined || key === '') sendProblem(reply, 'idempotency_key_missing');
+  else if (typeof key !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(key)) sendProblem(reply, 'idempotency_key_invalid');
+  else return key;
+  return undefined;
+}
+
+/** Who did it, and in which request: travels with the event. */
+export function contextOf(caller: Caller, request: FastifyRequest): string {
+  return `${caller.kind === 'key' ? 'key:checkout' : 'buyer'} ${request.id}`;
+}

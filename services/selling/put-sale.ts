@@ -1,0 +1,108 @@
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import { compileLayout } from '../shared/contracts/layout.ts';
+import type { SaleLayout } from '../shared/contracts/layout.ts';
+import { isReasonCode } from '../shared/contracts/reasons.ts';
+import type { ReasonCode } from '../shared/contracts/reasons.ts';
+import { defineSale, sameAreas } from '../shared/contracts/sale-definition.ts';
+import type { DefinitionFault, SaleDefinition, SaleInput } from '../shared/contracts/sale-definition.ts';
+import type { ScriptArg } from '../shared/platform/scripts.ts';
+import type { SaleDirectory } from './sale-directory.ts';
+import type { Stock } from './stock.ts';
+
+/** Another operator may change the same sale meanwhile; then the comparison is made anew. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Makes a sale or changes one. A definition that is the same as the one in force changes nothing, and makes
+ * no event.
+ *
+ * @returns the faults of the definition, the reason why the sale does not take it, or whether it was made or
+ * changed
+ */
+export async function putSale(
+  { stock, directory }: { stock: Stock; directory: SaleDirectory },
+  saleId: string,
+  input: SaleInput,
+  context: string,
+): Promise<{ faults: DefinitionFault[] } | { reason: ReasonCode } | { created: boolean }> {
+  const partition = directory.partitionOf(saleId);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const before = (await directory.reload(saleId))?.definition;
+    const defined = defineSale(input, (before?.version ?? 0) + 1);
+    if ('faults' in defined) return defined;
+    const { definition } = defined;
+    if (before !== undefined && isSame(before, definition)) return { created: false };
+    const changed = before === undefined || !sameAreas(before, definition);
+    const { outbox, sales } = partitionKeys(partition);
+    const k = saleKeys(partition, saleId);
+    const answer = String(await stock.call(partition, 'define-sale',
+      [outbox, sales, k.sale, k.definition, k.areas, k.seats, k.runs, k.segments, k.categories],
+      [context, saleId, before?.version ?? 0, changed ? 1 : 0, ...argsOf(definition, changed)]));
+    if (answer === 'ok') {
+      await directory.reload(saleId);
+      return { created: before === undefined };
+    }
+    if (answer !== 'stale') return { reason: isReasonCode(answer) ? answer : 'internal_error' };
+  }
+  return { reason: 'overloaded' };
+}
+
+function isSame(a: SaleDefinition, b: SaleDefinition): boolean {
+  return JSON.stringify({ ...a, version: 0 }) === JSON.stringify({ ...b, version: 0 });
+}
+
+function argsOf(definition: SaleDefinition, changed: boolean): ScriptArg[] {
+  const layout = compileLayout(definition);
+  const fields = fieldsOf(definition, layout);
+  const events = eventsOf(definition, changed);
+  return [
+    JSON.stringify(definition),
+    Buffer.from(layout.segments.map(({ seats }) => 128 + Math.min(seats, 127))),
+    packSegments(layout),
+    Buffer.from(layout.seats.map(({ categoryIndex }) => 48 + categoryIndex)),
+    fields.length / 2,
+    ...fields,
+    layout.areas.length,
+    ...layout.areas.map(({ area }) => area.capacity),
+    events.length / 2,
+    ...events,
+  ];
+}
+
+function fieldsOf(definition: SaleDefinition, layout: SaleLayout): ScriptArg[] {
+  const ms = (time: string | null) => (time === null ? 0 : Date.parse(time));
+  const prices = layout.prices.flatMap((byType, category) => byType.flatMap((price, type) =>
+    (price === undefined ? [] : [`price:${category}:${type}`, price])));
+  return [
+    'opensAtMs', ms(definition.opensAt),
+    'closesAtMs', ms(definition.closesAt),
+    'holdMs', definition.holdSeconds * 1000,
+    'holdMaxMs', definition.holdSecondsMax * 1000,
+    'buyerLimit', definition.buyerLimit,
+    ...prices,
+  ];
+}
+
+function packSegments(layout: SaleLayout): Buffer {
+  const packed = Buffer.alloc(layout.segments.length * 8);
+  for (const [i, { offset, seats, centreHalves }] of layout.segments.entries()) {
+    packed.writeUInt32BE(offset, i * 8);
+    packed.writeUInt16BE(seats, i * 8 + 4);
+    packed.writeInt16BE(Math.max(-32_768, Math.min(32_767, centreHalves)), i * 8 + 6);
+  }
+  return packed;
+}
+
+function eventsOf(definition: SaleDefinition, changed: boolean): string[] {
+  const { areas, version } = definition;
+  const defined = {
+    ...definition,
+    areas: areas.map(({ areaId, name, kind, capacity, categoryId }) =>
+      ({ areaId, name, kind, capacity, categoryId: categoryId ?? null })),
+  };
+  const seated = changed ? areas.filter((area) => area.kind === 'seated') : [];
+  return [
+    'sale.defined', JSON.stringify(defined),
+    ...seated.flatMap(({ areaId, rows }) => ['area.defined', JSON.stringify({ version, areaId, rows: rows ?? [] })]),
+  ];
+}

@@ -1,0 +1,94 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
+import { saleKeys, partitionKeys } from '../../shared/contracts/keys.ts';
+import { isReasonCode } from '../../shared/contracts/reasons.ts';
+import { SaleInput } from '../../shared/contracts/sale-definition.ts';
+import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
+import type { Operator, Role } from '../../shared/platform/credentials.ts';
+import { faultsOf, handleError, sendProblem } from '../../shared/platform/problem.ts';
+import { putSale } from '../put-sale.ts';
+import type { SellingContext } from '../selling-context.ts';
+import { sendSale } from './register-sales.ts';
+
+type OneSale = { Params: Static<typeof SaleParams> };
+
+/** A venue of a million seats is some 100 MB of JSON; this is room for about 300,000. */
+const DEFINITION_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Making and steering sales, for operators with a named credential. */
+export function registerAdmin(app: FastifyInstance, context: SellingContext): void {
+  app.decorateRequest('operator');
+  const tags = ['admin'];
+  const refused = { '4xx': ProblemView, '5xx': ProblemView };
+  app.put<OneSale & { Body: SaleInput }>('/admin/v1/sales/:saleId', {
+    bodyLimit: DEFINITION_BYTES_MAX,
+    onRequest: needsRole(context, 'admin'),
+    schema: {
+      summary: 'Make or change a sale', tags, params: SaleParams, body: SaleInput,
+      response: { 200: SaleView, 201: SaleView, ...refused },
+    },
+    errorHandler: (error, request, reply) => refuseDefinition(error as FastifyError, request, reply),
+  }, async (request, reply) => {
+    const { saleId } = request.params;
+    const put = await putSale(context, saleId, request.body, contextOf(request));
+    if ('faults' in put) {
+      const [first] = put.faults;
+      return sendProblem(reply, 'sale_definition_invalid',
+        { detail: `${first?.field ?? ''} ${first?.message ?? ''}`, errors: put.faults });
+    }
+    if ('reason' in put) return sendProblem(reply, put.reason);
+    return sendSale(context, saleId, reply.code(put.created ? 201 : 200));
+  });
+
+  app.get<OneSale>('/admin/v1/sales/:saleId', {
+    onRequest: needsRole(context, 'viewer'),
+    schema: { summary: 'A sale', tags, params: SaleParams, response: { 200: SaleView, ...refused } },
+  }, async (request, reply) => sendSale(context, request.params.saleId, reply));
+
+  for (const verb of ['open', 'pause', 'resume', 'close'] as const) {
+    app.post<OneSale>(`/admin/v1/sales/:saleId/${verb}`, {
+      onRequest: needsRole(context, 'operator'),
+      schema: {
+        summary: `${verb} a sale; repeatable`, tags, params: SaleParams, response: { 200: SaleView, ...refused },
+      },
+    }, async (request, reply) => {
+      const { saleId } = request.params;
+      const partition = context.directory.partitionOf(saleId);
+      const answer = String(await context.stock.call(partition, `${verb}-sale`,
+        [partitionKeys(partition).outbox, saleKeys(partition, saleId).sale], [contextOf(request), saleId]));
+      if (answer !== 'ok') return sendProblem(reply, isReasonCode(answer) ? answer : 'internal_error');
+      context.log.info({ saleId, verb, operator: request.operator?.name }, 'the state of a sale was changed');
+      return sendSale(context, saleId, reply);
+    });
+  }
+}
+
+function needsRole({ credentials }: SellingContext, role: Role) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const operator = credentials.find(bearerOf(request.headers.authorization));
+    if (operator === undefined) return sendProblem(reply, 'unauthenticated');
+    if (!hasRole(operator, role)) return sendProblem(reply, 'forbidden', { needs: role });
+    request.operator = operator;
+    return undefined;
+  };
+}
+
+/**
+ * A definition of the wrong form is 422 like one that contradicts itself: the operator looks at one field
+ * either way.
+ */
+function refuseDefinition(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error.validation === undefined || error.validationContext !== 'body') return handleError(error, request, reply);
+  return sendProblem(reply, 'sale_definition_invalid', { detail: error.message, errors: faultsOf(error.validation) });
+}
+
+function contextOf(request: FastifyRequest): string {
+  return `operator:${request.operator?.name ?? ''} ${request.id}`;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    operator?: Operator | undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { readHoldRecord } from '../../shared/contracts/hold-record.ts';
+import type { HoldRecord } from '../../shared/contracts/hold-record.ts';
+import {
+  HoldAnswer, HoldParams, HoldRequest, HoldView, ProblemView, SaleParams,
+} from '../../shared/contracts/http-schemas.ts';
+import { saleKeys } from '../../shared/contracts/keys.ts';
+import { sendProblem } from '../../shared/platform/problem.ts';
+import type { Caller } from '../callers.ts';
+import { deriveId, digestOf } from '../derive-id.ts';
+import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
+import { packClaim } from '../pack-claim.ts';
+import { refuse } from '../refuse.ts';
+import type { KnownSale } from '../sale-directory.ts';
+import type { SellingContext } from '../selling-context.ts';
+import { showHold } from '../show-items.ts';
+import type { Answer } from '../stock.ts';
+
+type OneSale = { Params: Static<typeof SaleParams> };
+type OneHold = { Params: Static<typeof HoldParams> };
+
+/** Holds: place, read, extend, release. */
+export function registerHolds(app: FastifyInstance, context: SellingContext): void {
+  const tags = ['holds'];
+  const refused = { '4xx': ProblemView, '5xx': ProblemView };
+  app.post<OneSale & { Body: HoldRequest }>('/v1/sales/:saleId/holds', {
+    schema: {
+      summary: 'Claim tickets for a limited time, all or nothing',
+      tags, params: SaleParams, body: HoldRequest, response: { 201: HoldAnswer, ...refused },
+    },
+  }, (request, reply) => placeHold(context, request, reply));
+
+  app.get<OneHold>('/v1/sales/:saleId/holds/:holdId', {
+    schema: { summary: 'A hold', tags, params: HoldParams, response: { 200: HoldView, ...refused } },
+  }, async (request, reply) => {
+    const found = await findHold(context, request);
+    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    const { sale, hold, nowMs } = found;
+    const status = hold.status === 'live' && hold.expiresAtMs <= nowMs ? 'expired' : hold.status;
+    return { ...showHold(request.params.holdId, hold, sale.layout, hold.expiresAtMs), status };
+  });
+
+  app.post<OneHold>('/v1/sales/:saleId/holds/:holdId/extend', {
+    schema: {
+      summary: 'Give a hold its full time again, up to expiresAtMax',
+      tags, params: HoldParams, response: { 200: HoldAnswer, ...refused },
+    },
+  }, async (request, reply) => {
+    const key = keyOf(request, reply);
+    if (key === undefined) return reply;
+    const found = await findHold(context, request);
+    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    const { saleId, holdId } = request.params;
+    const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
+    const answer = await context.stock.extendHold(found.sale.partition, { ...ref, key: digestOf(key) });
+    if (!answer.ok) return refuse(reply, answer, found.sale);
+    const [expiresAtMs, ...record] = answer.text.split('\t');
+    return showHold(holdId, readHoldRecord(record.join('\t')), found.sale.layout, Number(expiresAtMs));
+  });
+
+  app.delete<OneHold>('/v1/sales/:saleId/holds/:holdId', {
+    schema: {
+      summary: 'Give a hold back', tags, params: HoldParams,
+      response: { 204: { type: 'null', description: 'its seats are free' }, ...refused },
+    },
+  }, async (request, reply) => {
+    const key = keyOf(request, reply);
+    if (key === undefined) return reply;
+    const found = await findHold(context, request);
+    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    const { saleId, holdId } = request.params;
+    const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
+    const answer = await context.stock.releaseHold(found.sale.partition, ref);
+    return answer.ok ? reply.code(204).send() : refuse(reply, answer, found.sale);
+  });
+}
+
+async function placeHold(
+  context: SellingContext,
+  request: FastifyRequest<OneSale & { Body: HoldRequest }>,
+  reply: FastifyReply,
+): Promise<HoldAnswer | FastifyReply> {
+  const { caller, params: { saleId }, body } = request;
+  const key = keyOf(request, reply);
+  if (key === undefined) return reply;
+  const buyerId = buyerOf(caller, body.buyerId, reply);
+  if (buyerId === undefined) return reply;
+  const known = await context.directory.find(saleId);
+  if (known === undefined) return sendProblem(reply, 'sale_unknown');
+  const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
+  const ids = { saleId, holdId, buyerId, digest: digestOf(body.items), context: contextOf(caller, request) };
+  let sale: KnownSale = known;
+  // Twice at most: the second time with the definition that made the first one stale.
+  for (let attempt = 1; ; attempt++) {
+    const claim = packClaim(body.items, sale.layout);
+    if ('reason' in claim) return sendProblem(reply, claim.reason, claim.extra);
+    const { version } = sale.definition;
+    const answer: Answer = await context.stock.placeHold(sale.partition, { ...claim, ...ids, version });
+    if (answer.ok) {
+      const hold = readHoldRecord(answer.text);
+      reply.code(201);
+      return showHold(holdId, hold, sale.layout, hold.firstExpiresAtMs);
+    }
+    if (answer.reason !== 'stale' || attempt === 2) return refuse(reply, answer, sale);
+    sale = await context.directory.reload(saleId) ?? sale;
+  }
+}
+
+/** A hold that the caller may see, with Redis' clock; undefined otherwise, whatever the cause. */
+async function findHold(
+  { redis, directory }: SellingContext,
+  request: FastifyRequest<OneHold>,
+): Promise<{ sale: KnownSale; hold: HoldRecord; nowMs: number } | undefined> {
+  const { saleId, holdId } = request.params;
+  const sale = await directory.find(saleId);
+  if (sale === undefined) return undefined;
+  const [record, [seconds, micros]] = await Promise.all([
+    redis.hget(saleKeys(sale.partition, saleId).holds, holdId),
+    redis.time(),
+  ]);
+  if (record === null) return undefined;
+  const hold = readHoldRecord(record);
+  if (!mayTouch(request.caller as Caller, hold.buyerId)) return undefined;
+  return { sale, hold, nowMs: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) };
+}

@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { OrderAnswer, OrderParams, OrderRequest, ProblemView, SaleParams } from '../../shared/contracts/http-schemas.ts';
+import { partitionKeys, saleKeys } from '../../shared/contracts/keys.ts';
+import { readOrderRecord } from '../../shared/contracts/order-record.ts';
+import type { OrderRecord } from '../../shared/contracts/order-record.ts';
+import type { OrderExtras } from '../../shared/contracts/outbox.ts';
+import { sealContact } from '../../shared/platform/contact-seal.ts';
+import { sendProblem } from '../../shared/platform/problem.ts';
+import { deriveId, digestOf } from '../derive-id.ts';
+import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
+import { refuse } from '../refuse.ts';
+import type { SellingContext } from '../selling-context.ts';
+import { showOrder } from '../show-items.ts';
+
+type OneSale = { Params: Static<typeof SaleParams> };
+type OneOrder = { Params: Static<typeof OrderParams> };
+
+/**
+ * Orders. With CONFIRM_ACK=bus (the default) a buyer is told 201 only after the order's event was read back
+ * from the bus and accepted; when that takes longer than CONFIRM_WAIT_MS the answer is 202, and the order's
+ * address tells the rest.
+ */
+export function registerOrders(app: FastifyInstance, context: SellingContext): void {
+  const tags = ['orders'];
+  const refused = { '4xx': ProblemView, '5xx': ProblemView };
+  app.post<OneSale & { Body: OrderRequest }>('/v1/sales/:saleId/orders', {
+    schema: {
+      summary: 'Make an order from a hold',
+      tags, params: SaleParams, body: OrderRequest, response: { 201: OrderAnswer, 202: OrderAnswer, ...refused },
+    },
+  }, (request, reply) => makeOrder(context, request, reply));
+
+  app.get<OneOrder>('/v1/sales/:saleId/orders/:orderId', {
+    schema: { summary: 'An order', tags, params: OrderParams, response: { 200: OrderAnswer, ...refused } },
+  }, async (request, reply) => {
+    const { saleId, orderId } = request.params;
+    const sale = await context.directory.find(saleId);
+    const record = sale && await context.redis.hget(saleKeys(sale.partition, saleId).orders, orderId);
+    const order = record ? readOrderRecord(record) : undefined;
+    if (sale === undefined || order === undefined || !mayTouch(request.caller, order.buyerId)) {
+      return sendProblem(reply, 'order_unknown');
+    }
+    return showOrder(orderId, order, sale.layout, await isAccepted(context, sale.partition, order));
+  });
+}
+
+async function makeOrder(
+  context: SellingContext,
+  request: FastifyRequest<OneSale & { Body: OrderRequest }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { caller, params: { saleId }, body } = request;
+  const key = keyOf(request, reply);
+  if (key === undefined) return reply;
+  const buyerId = buyerOf(caller, body.buyerId, reply);
+  if (buyerId === undefined) return reply;
+  const sale = await context.directory.find(saleId);
+  if (sale === undefined) return sendProblem(reply, 'sale_unknown');
+  const paymentMethod = body.payment.method;
+  if (!sale.definition.paymentMethods.includes(paymentMethod)) {
+    return sendProblem(reply, 'payment_method_unavailable', { methods: sale.definition.paymentMethods });
+  }
+  const scope = { saleId, buyerId, key };
+  const orderId = deriveId(context.idSecret, 'o', scope);
+  const { holdId, contact, payment } = body;
+  const digest = digestOf({ holdId, contact, payment });
+  const extras: OrderExtras = {
+    paymentMethod,
+    contact: await sealContact(context.contactKey, contact),
+    ticketSeed: deriveId(context.idSecret, 't', scope),
+    digest,
+  };
+  const answer = await context.stock.confirmOrder(sale.partition, {
+    saleId, orderId, holdId, buyerId, digest, context: contextOf(caller, request), extras: JSON.stringify(extras),
+  });
+  if (!answer.ok) return refuse(reply, answer, sale);
+  const order = readOrderRecord(answer.text);
+  const accepted = context.confirmAck === 'redis'
+    || await context.accepted.wait(order.eventId, context.confirmWaitMs)
+    || await isAccepted(context, sale.partition, order);
+  return reply.code(accepted ? 201 : 202)
+    .header('location', `/v1/sales/${saleId}/orders/${orderId}`)
+    .send(showOrder(orderId, order, sale.layout, accepted));
+}
+
+/** Whether the log has accepted the order's event; goes by its id. */
+async function isAccepted(context: SellingContext, partition: number, order: OrderRecord): Promise<boolean> {
+  return await context.redis.hexists(partitionKeys(partition).unconfirmed, order.eventId) === 0;
+}

@@ -1,0 +1,74 @@
+import type { Redis } from 'ioredis';
+import { saleKeys } from '../shared/contracts/keys.ts';
+import { compileLayout } from '../shared/contracts/layout.ts';
+import type { SaleLayout } from '../shared/contracts/layout.ts';
+import { partitionOf } from '../shared/contracts/partition-of.ts';
+import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+
+/** A sale as this process knows it. `definitionJson` is ready to be sent, without its braces. */
+export interface KnownSale {
+  saleId: string;
+  partition: number;
+  definition: SaleDefinition;
+  layout: SaleLayout;
+  definitionJson: string;
+}
+
+/** Sales kept compiled per process; the one unused for longest goes first. */
+const SALES_MAX = 2_000;
+
+/**
+ * The definitions of the sales, read once and kept until a script says that they are stale. What is in here
+ * decides nothing: the version goes with every claim, and the script compares.
+ */
+export class SaleDirectory {
+  #redis: Redis;
+  #partitions: number;
+  #sales = new Map<string, KnownSale>();
+  #loading = new Map<string, Promise<KnownSale | undefined>>();
+
+  constructor(redis: Redis, partitions: number) {
+    this.#redis = redis;
+    this.#partitions = partitions;
+  }
+
+  /** The partition of a sale, whether it exists or not. */
+  partitionOf(saleId: string): number {
+    return partitionOf(saleId, this.#partitions);
+  }
+
+  /** A sale, from memory if `version` is not given or is the one in memory; undefined if there is none. */
+  async find(saleId: string, version?: number): Promise<KnownSale | undefined> {
+    const known = this.#sales.get(saleId);
+    if (known !== undefined && (version === undefined || known.definition.version === version)) return known;
+    return this.reload(saleId);
+  }
+
+  /** Reads a sale anew; several callers share one reading. */
+  async reload(saleId: string): Promise<KnownSale | undefined> {
+    const underWay = this.#loading.get(saleId);
+    if (underWay !== undefined) return underWay;
+    const loading = this.#load(saleId).finally(() => this.#loading.delete(saleId));
+    this.#loading.set(saleId, loading);
+    return loading;
+  }
+
+  async #load(saleId: string): Promise<KnownSale | undefined> {
+    const partition = this.partitionOf(saleId);
+    const json = await this.#redis.get(saleKeys(partition, saleId).definition);
+    this.#sales.delete(saleId);
+    if (json === null) return undefined;
+    const definition = JSON.parse(json) as SaleDefinition;
+    const sale = {
+      saleId,
+      partition,
+      definition,
+      layout: compileLayout(definition),
+      definitionJson: json.slice(1, -1),
+    };
+    const oldest = this.#sales.keys().next();
+    if (this.#sales.size >= SALES_MAX && oldest.done === false) this.#sales.delete(oldest.value);
+    this.#sales.set(saleId, sale);
+    return sale;
+  }
+}

@@ -1,0 +1,77 @@
+import swagger from '@fastify/swagger';
+import underPressure from '@fastify/under-pressure';
+import reference from '@scalar/fastify-api-reference';
+import type { FastifyInstance } from 'fastify';
+import { createHttp } from '../shared/platform/http-server.ts';
+import { registerHealth } from '../shared/platform/metrics.ts';
+import { sendProblem } from '../shared/platform/problem.ts';
+import type { Caller } from './callers.ts';
+import { identify } from './identify.ts';
+import { registerAdmin } from './routes/register-admin.ts';
+import { registerHolds } from './routes/register-holds.ts';
+import { registerOrders } from './routes/register-orders.ts';
+import { registerSales } from './routes/register-sales.ts';
+import { registerSessions } from './routes/register-sessions.ts';
+import type { SellingContext } from './selling-context.ts';
+
+/** Past this the loop is so late that an honest refusal is better than a late answer. */
+const LOOP_DELAY_MS_MAX = 1_000;
+
+/**
+ * The selling API. A request goes: trace id → caller (401) → form (400) → Idempotency-Key (400) → buyer
+ * (403) → sale (404) → script (409, 422, 503) → answer.
+ */
+export async function createSellingApp(context: SellingContext): Promise<FastifyInstance> {
+  const app = createHttp({ log: context.log });
+  await app.register(underPressure, {
+    maxEventLoopDelay: LOOP_DELAY_MS_MAX,
+    pressureHandler: (request, reply) => {
+      if (!request.url.startsWith('/health')) sendProblem(reply, 'overloaded');
+    },
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'onsale selling API',
+        version: '1',
+        description: 'Claims seats and takes orders. Refusals are application/problem+json with a stable `code`.',
+      },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(reference, { routePrefix: '/docs', configuration: { title: 'onsale selling API' } });
+  registerHealth(app, { ready: () => missing(context) });
+  await registerSessions(app, context);
+  registerSales(app, context);
+  registerAdmin(app, context);
+  await app.register(async (buyers) => {
+    buyers.decorateRequest('caller');
+    buyers.addHook('onRequest', async (request, reply) => {
+      const caller = await identify(context.callers, request, reply);
+      if (caller === undefined) return reply;
+      request.caller = caller;
+      return undefined;
+    });
+    registerHolds(buyers, context);
+    registerOrders(buyers, context);
+  });
+  return app;
+}
+
+async function missing({ redis, stock, directory }: SellingContext): Promise<string[]> {
+  try {
+    await redis.ping();
+  } catch {
+    return ['Redis does not answer'];
+  }
+  return await stock.isGenerationKnown(directory.partitionOf('')) ? [] : ['the relay has not started the partitions yet'];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Redis } from 'ioredis';
+import type { Credentials } from '../shared/platform/credentials.ts';
+import type { Log } from '../shared/platform/log.ts';
+import type { AcceptedFollower } from './accepted-follower.ts';
+import type { Callers } from './callers.ts';
+import type { SaleDirectory } from './sale-directory.ts';
+import type { Stock } from './stock.ts';
+
+/** What the routes work with; made once in start-selling.ts. */
+export interface SellingContext {
+  log: Log;
+  redis: Redis;
+  stock: Stock;
+  directory: SaleDirectory;
+  callers: Callers;
+  credentials: Credentials;
+  accepted: AcceptedFollower;
+  idSecret: string;
+  contactKey: Uint8Array;
+  confirmAck: 'bus' | 'redis';
+  confirmWaitMs: number;
+  sessionsPerMinuteMax: number;
+}

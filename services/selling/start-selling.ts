@@ -1,0 +1,73 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { connectRedis, redisReady } from '../shared/platform/redis.ts';
+import { readContactKey } from '../shared/platform/contact-seal.ts';
+import { readCredentials } from '../shared/platform/credentials.ts';
+import type { Log } from '../shared/platform/log.ts';
+import type { RunningService } from '../shared/platform/run-service.ts';
+import { AcceptedFollower } from './accepted-follower.ts';
+import { Callers } from './callers.ts';
+import type { CallersOptions } from './callers.ts';
+import type { SellingConfig } from './config.ts';
+import { Generations } from './generations.ts';
+import { SaleDirectory } from './sale-directory.ts';
+import { createSellingApp } from './selling-app.ts';
+import { Stock } from './stock.ts';
+import { Sweeper } from './sweeper.ts';
+
+const REDIS_READY_MS_MAX = 5_000;
+
+/**
+ * Starts the hot path. It needs Redis and nothing else; when Redis is away it answers 503 and goes on by
+ * itself when Redis is back.
+ */
+export async function startSelling(config: SellingConfig, log: Log): Promise<RunningService> {
+  const redis = connectRedis(config.REDIS_URL, { name: 'selling', log });
+  const following = connectRedis(config.REDIS_URL, { name: 'selling-accepted', log, blocking: true });
+  const stock = new Stock(redis, new Generations(redis), config.OUTBOX_ENTRIES_MAX);
+  const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
+  const sweeper = new Sweeper({ redis, stock, partitions: config.PARTITIONS, sweepMs: config.SWEEP_MS, log });
+  let app: FastifyInstance | undefined;
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => stopped ??= (async () => {
+    await app?.close();
+    await sweeper.stop();
+    await accepted.stop();
+    redis.disconnect();
+  })();
+  try {
+    app = await createSellingApp({
+      log,
+      redis,
+      stock,
+      directory: new SaleDirectory(redis, config.PARTITIONS),
+      callers: new Callers(callersOptions(config)),
+      credentials: readCredentials(config.ADMIN_CREDENTIALS),
+      accepted,
+      idSecret: config.ID_SECRET,
+      contactKey: readContactKey(config.CONTACT_KEY),
+      confirmAck: config.CONFIRM_ACK,
+      confirmWaitMs: config.CONFIRM_WAIT_MS,
+      sessionsPerMinuteMax: config.SESSIONS_PER_MINUTE_MAX,
+    });
+    await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);
+    accepted.start();
+    sweeper.start();
+    await app.listen({ host: config.HOST, port: config.PORT });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo;
+  return { url: `http://${config.HOST}:${port}`, stop };
+}
+
+function callersOptions(config: SellingConfig): CallersOptions {
+  const { CHECKOUT_KEY: checkoutKey, SESSION_SECRET: sessionSecret } = config;
+  const { BUYER_JWKS_URL: url, BUYER_ISSUER: issuer, BUYER_AUDIENCE: audience } = config;
+  if (url === undefined) return { checkoutKey, sessionSecret };
+  if (issuer === undefined || audience === undefined) {
+    throw new Error('BUYER_JWKS_URL needs BUYER_ISSUER and BUYER_AUDIENCE');
+  }
+  return { checkoutKey, sessionSecret, jwks: { url, issuer, audience } };
+}

@@ -1,0 +1,107 @@
+import type { Redis } from 'ioredis';
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import type { Log } from '../shared/platform/log.ts';
+import type { Stock } from './stock.ts';
+
+/**
+ * Gives lapsed holds back, and lets the records of holds go that ended more than a day ago. Every selling
+ * process sweeps; no lease is needed, since a hold ends once in the script. A late sweep changes no answer:
+ * claims give lapsed holds back themselves.
+ */
+const LAPSED_PER_CALL_MAX = 200;
+const CALLS_PER_SALE_MAX = 20;
+const SALES_PER_PARTITION_MAX = 1_000;
+const FORGET_EVERY_MS = 60_000;
+const REMEMBER_MS = 24 * 3_600_000;
+const FORGET_PER_CALL_MAX = 500;
+
+export interface SweeperOptions {
+  redis: Redis;
+  stock: Stock;
+  partitions: number;
+  sweepMs: number;
+  log: Log;
+}
+
+export class Sweeper {
+  #options: SweeperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #forgetAtMs = performance.now() + FORGET_EVERY_MS;
+  #isRunning = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#plan();
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    await this.#underWay;
+  }
+
+  #plan(): void {
+    this.#timer = setTimeout(() => {
+      this.#underWay = this.#tick().finally(() => {
+        if (this.#isRunning) this.#plan();
+      });
+    }, this.#options.sweepMs);
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#sweep();
+      if (performance.now() < this.#forgetAtMs) return;
+      this.#forgetAtMs = performance.now() + FORGET_EVERY_MS;
+      await this.#forget();
+    } catch (error) {
+      this.#options.log.warn({ err: (error as Error).message }, 'sweeping lapsed holds failed, trying again');
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { redis, partitions } = this.#options;
+    const nowMs = await redisNowMs(redis);
+    const all = Array.from({ length: partitions }, (_, p) => p);
+    const due = await Promise.all(all.map((partition) => redis.zrangebyscore(
+      partitionKeys(partition).due, '-inf', nowMs, 'LIMIT', 0, SALES_PER_PARTITION_MAX)));
+    for (const [partition, saleIds] of due.entries()) {
+      for (const saleId of saleIds) await this.#sweepSale(partition, saleId);
+    }
+  }
+
+  async #sweepSale(partition: number, saleId: string): Promise<void> {
+    const { outbox, due } = partitionKeys(partition);
+    const k = saleKeys(partition, saleId);
+    const keys = [outbox, due, k.sale, k.areas, k.seats, k.runs, k.segments, k.holds, k.expiry, k.ended, k.buyers];
+    for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
+      const lapsed = await this.#options.stock.call(partition, 'expire-holds', keys, [saleId, LAPSED_PER_CALL_MAX]);
+      if (lapsed !== LAPSED_PER_CALL_MAX) return;
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const { redis, stock, partitions } = this.#options;
+    const beforeMs = await redisNowMs(redis) - REMEMBER_MS;
+    for (let partition = 0; partition < partitions; partition++) {
+      for (const saleId of await redis.smembers(partitionKeys(partition).sales)) {
+        const { holds, ended } = saleKeys(partition, saleId);
+        let forgotten: unknown = FORGET_PER_CALL_MAX;
+        while (forgotten === FORGET_PER_CALL_MAX && this.#isRunning) {
+          forgotten = await stock.callPlain('forget-holds', [holds, ended], [beforeMs, FORGET_PER_CALL_MAX]);
+        }
+      }
+    }
+  }
+}
+
+async function redisNowMs(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}

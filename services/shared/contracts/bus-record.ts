@@ -1,0 +1,67 @@
+import type { SaleEvent } from './events.ts';
+import { partitionName } from './partition-of.ts';
+
+/**
+ * What one record on the bus holds: a JSON array of CloudEvents (application/cloudevents-batch+json),
+ * compressed (platform/compression.ts), all of one partition, whose name is the partition key. Any language
+ * can read it. The limits keep a record below Kinesis' 1 MiB and a reader's memory small; a writer splits
+ * what exceeds them.
+ */
+export const BATCH_MEDIA_TYPE = 'application/cloudevents-batch+json';
+export const BATCH_EVENTS_MAX = 2_000;
+/** Of the JSON, uncompressed. */
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Of the compressed data; Kinesis counts the partition key as well, hence the margin. */
+export const RECORD_BYTES_MAX = 1024 * 1024 - 256;
+/** What a reader unpacks at most: a single event may be larger than a batch should be, not unbounded. */
+export const RECORD_TEXT_BYTES_MAX = 32 * 1024 * 1024;
+
+const SEQUENCE = /^[1-9]\d{0,14}$/;
+
+/** An event of the log as a reader sees it before it knows its type: `type` may be one it does not know. */
+export type BusEvent = Omit<SaleEvent, 'type' | 'data'> & { type: string; data: unknown };
+
+/** `source` of the events of a partition: `/onsale/p07`. */
+export function sourceOf(partition: number): string {
+  return `/onsale/${partitionName(partition)}`;
+}
+
+/** The partition in an event's `source`, or undefined when somebody else wrote it. */
+export function partitionOfSource(source: string): number | undefined {
+  const match = /^\/onsale\/p(\d{2,5})$/.exec(source);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/**
+ * The events of a record's text. Checks what the rule and the event store rest on (id, source, subject,
+ * sequence, prev, type, time), not `data`: what a type means is the projection's business, and a type
+ * unknown to a reader is kept. Throws an Error whose sentence tells what is wrong; then the whole record
+ * counts as unreadable.
+ */
+export function decodeBatch(text: string): BusEvent[] {
+  const batch: unknown = JSON.parse(text);
+  if (!Array.isArray(batch)) throw new Error('not a JSON array of CloudEvents');
+  for (const [i, event] of batch.entries()) {
+    const wrong = faultOf(event as Partial<Record<keyof BusEvent, unknown>> | null);
+    if (wrong !== '') throw new Error(`event ${i}: ${wrong}`);
+  }
+  return batch as BusEvent[];
+}
+
+/** Ids and names that every reader can keep: printable ASCII, so that no database refuses what another takes. */
+const SHORT = /^[\x21-\x7e]{1,200}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+function faultOf(event: Partial<Record<keyof BusEvent, unknown>> | null): string {
+  if (typeof event !== 'object' || event === null) return 'not an object';
+  if (event.specversion !== '1.0') return 'specversion is not 1.0';
+  for (const name of ['id', 'source', 'subject', 'type', 'prev'] as const) {
+    const value = event[name];
+    if (typeof value !== 'string' || !SHORT.test(value)) return `${name} is not 1 to 200 printable characters`;
+  }
+  if (typeof event.sequence !== 'string' || !SEQUENCE.test(event.sequence)) return 'sequence is no number';
+  const { time } = event;
+  if (typeof time !== 'string' || !TIME.test(time) || Number.isNaN(Date.parse(time))) return 'time is no date';
+  if (partitionOfSource(event.source as string) === undefined) return 'source is not a partition of ours';
+  return '';
+}

@@ -1,0 +1,79 @@
+import { partitionName } from './partition-of.ts';
+
+/**
+ * Every key this system has in Redis. `{pNN}` is the hash tag, so that a script call stays on one node.
+ * The table with types and meaning is in docs/architecture.md; a new key is added there as well.
+ */
+export interface PartitionKeys {
+  /** string; scripts run only if it equals their caller's */
+  generation: string;
+  /** set of saleId */
+  sales: string;
+  /** zset: saleId scored by its earliest hold expiry, ms */
+  due: string;
+  /** stream: events not yet accepted by the log */
+  outbox: string;
+  /** stream: ids the log has accepted, followed by the API processes */
+  accepted: string;
+  /** hash: event id of an order.confirmed that is not accepted yet → orderId */
+  unconfirmed: string;
+}
+
+export interface SaleKeys {
+  /** hash: state, seq, head, limits, prices */
+  sale: string;
+  /** string: JSON of the definition in force */
+  definition: string;
+  /** hash: area index → `free held sold` */
+  areas: string;
+  /** string: one byte per seat, `0` free, `h` held, `s` sold */
+  seats: string;
+  /** string: one byte per segment, 128 + its longest free run (at most 127) */
+  runs: string;
+  /** string: 8 bytes per segment: first seat u32, seats u16, centre i16 in half seats */
+  segments: string;
+  /** string: one byte per seat, 48 + category index */
+  categories: string;
+  /** hash: holdId → hold record (contracts/hold-record.ts) */
+  holds: string;
+  /** zset: live holdId scored by expiresAtMs */
+  expiry: string;
+  /** list: ids of holds that ended, oldest first; their records are kept for repeats */
+  ended: string;
+  /** hash: buyerId → tickets held and bought */
+  buyers: string;
+  /** hash: orderId → order record (contracts/order-record.ts) */
+  orders: string;
+}
+
+/** Keys of one partition. */
+export function partitionKeys(partition: number): PartitionKeys {
+  const tag = `{${partitionName(partition)}}`;
+  return {
+    generation: `${tag}:generation`,
+    sales: `${tag}:sales`,
+    due: `${tag}:due`,
+    outbox: `${tag}:outbox`,
+    accepted: `${tag}:accepted`,
+    unconfirmed: `${tag}:unconfirmed`,
+  };
+}
+
+/** Keys of one sale, all with the hash tag of its partition. */
+export function saleKeys(partition: number, saleId: string): SaleKeys {
+  const prefix = `{${partitionName(partition)}}:${saleId}`;
+  return {
+    sale: `${prefix}:sale`,
+    definition: `${prefix}:definition`,
+    areas: `${prefix}:areas`,
+    seats: `${prefix}:seats`,
+    runs: `${prefix}:runs`,
+    segments: `${prefix}:segments`,
+    categories: `${prefix}:categories`,
+    holds: `${prefix}:holds`,
+    expiry: `${prefix}:expiry`,
+    ended: `${prefix}:ended`,
+    buyers: `${prefix}:buyers`,
+    orders: `${prefix}:orders`,
+  };
+}

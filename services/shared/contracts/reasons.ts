@@ -1,0 +1,83 @@
+/**
+ * The one catalogue of reasons: what can be refused, with which HTTP status, what the buyer is told and what
+ * the operator does. Lua's constants (`REASON.sold_out`) are replaced from it when a script is loaded;
+ * docs/reasons.md is tested against it.
+ */
+export interface Reason {
+  status: number;
+  /** one sentence for the buyer or the caller */
+  title: string;
+  /** what the person on call does; empty when nothing is to be done */
+  operator: string;
+}
+
+export const REASONS = {
+  // What the stock says.
+  sold_out: r(409, 'There are not enough tickets left.', ''),
+  seats_taken: r(409, 'At least one of these seats has just been taken.', ''),
+  no_adjacent_seats: r(409, 'There are not that many free seats next to each other.', ''),
+  buyer_limit: r(409, 'This is more than one buyer may have in this sale.', ''),
+  // The state of the sale.
+  sale_not_open: r(409, 'The sale has not opened yet.', 'Call open, or look at opensAt.'),
+  sale_paused: r(409, 'The sale is paused for a moment.', 'Call resume when the cause is gone.'),
+  sale_closed: r(409, 'The sale is over.', ''),
+  sale_already_open: r(409, 'The areas of a sale cannot change once it has opened.', ''),
+  recovering: r(503, 'The sale is being restored. Please try again in a moment.',
+    'The hot state and the log differ, or the generation is missing: see docs/runbooks/recovering.md.'),
+  // The life of a hold.
+  hold_unknown: r(404, 'There is no such hold.', ''),
+  hold_expired: r(409, 'The time for this hold has run out.', ''),
+  hold_released: r(409, 'This hold was given back.', ''),
+  hold_ordered: r(409, 'An order has already been made from this hold.', ''),
+  hold_extend_limit: r(409, 'This hold cannot be extended any more.', ''),
+  order_unknown: r(404, 'There is no such order.', ''),
+  payment_method_unavailable: r(422, 'This sale does not take that payment method.', ''),
+  // Shows that are still sold by row locks (services/legacy).
+  show_unknown: r(404, 'There is no such show.', ''),
+  show_sold_elsewhere: r(409, 'This show is sold through onsale, not here.', 'Send its buyers to selling.'),
+  cart_unknown: r(404, 'There is no such cart.', ''),
+  cart_expired: r(409, 'The time for this cart has run out.', ''),
+  cart_released: r(409, 'This cart was given back.', ''),
+  cart_ordered: r(409, 'An order has already been made from this cart.', ''),
+  // The request.
+  sale_unknown: r(404, 'There is no such sale.', ''),
+  area_unknown: r(422, 'The sale has no such area.', ''),
+  seat_unknown: r(422, 'The sale has no such seat.', ''),
+  ticket_type_unknown: r(422, 'That ticket type is not sold here.', ''),
+  item_unsuitable: r(422, 'That item does not fit its area.', ''),
+  sale_definition_invalid: r(422, 'The definition of the sale is not valid.', ''),
+  idempotency_key_missing: r(400, 'This request needs an Idempotency-Key header.', ''),
+  idempotency_key_invalid: r(400, 'The Idempotency-Key must be 1 to 128 printable characters.', ''),
+  idempotency_key_reused: r(422, 'This Idempotency-Key was used with another payload.', ''),
+  request_invalid: r(400, 'The request does not have the expected form.', ''),
+  cursor_invalid: r(400, 'The cursor must be a whole number from 0.', ''),
+  json_malformed: r(400, 'The body is not valid JSON.', ''),
+  media_type_unsupported: r(415, 'The body must be application/json.', ''),
+  payload_too_large: r(413, 'The body is too large.', ''),
+  not_found: r(404, 'There is nothing here.', ''),
+  // Callers.
+  unauthenticated: r(401, 'A valid bearer token is needed.', ''),
+  forbidden: r(403, 'This credential may not do that.', ''),
+  buyer_mismatch: r(403, 'The buyerId is not the one of the token.', ''),
+  buyer_needed: r(400, 'A checkout key must say for which buyerId it acts.', ''),
+  rate_limited: r(429, 'Too many requests. Please slow down.', ''),
+  // The system.
+  overloaded: r(503, 'Too many requests at once. Please try again in a moment.',
+    'Add selling processes, or let fewer buyers in.'),
+  outbox_full: r(503, 'Orders are being written down. Please try again in a moment.',
+    'The bus does not accept events: look at the relay and at Kinesis.'),
+  unavailable: r(503, 'The service cannot answer right now. Please try again in a moment.',
+    'Redis does not answer: look at its process and at the network.'),
+  internal_error: r(500, 'Something went wrong on our side.', 'Look the x-trace-id up in the log.'),
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** Narrows a string that came from a script or over the wire. */
+export function isReasonCode(code: string): code is ReasonCode {
+  return Object.hasOwn(REASONS, code);
+}
+
+function r(status: number, title: string, operator: string): Reason {
+  return { status, title, operator };
+}

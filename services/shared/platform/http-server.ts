@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { fastify, LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Log } from './log.ts';
+import { handleError, sendProblem } from './problem.ts';
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/**
+ * The server every HTTP service starts from: errors are application/problem+json from the catalogue, every
+ * response carries `x-trace-id` (taken over from a W3C `traceparent` or an `x-trace-id` of 32 hex digits),
+ * unknown fields are refused, nothing is converted silently, requests are not logged one by one (that costs
+ * several percent of a hot route; counters tell more).
+ */
+export function createHttp({ log, bodyBytesMax = BODY_BYTES_MAX }: { log: Log; bodyBytesMax?: number }): FastifyInstance {
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    genReqId: traceIdOf,
+    requestIdHeader: false,
+    // A client that sends its request byte by byte is cut off; an idle keep-alive connection outlives the 60
+    // s of common load balancers, so that the balancer and not the server closes it.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    connectionTimeout: 0,
+    // Otherwise close() waits for keep-alive connections that have nothing under way.
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
+  });
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-trace-id', request.id);
+    done();
+  });
+  return app as unknown as FastifyInstance;
+}
+
+/** 16 hex digits of this process and a counter: unique, and a hundred times cheaper than 16 random bytes. */
+const processPart = randomBytes(8).toString('hex');
+let traceCount = randomBytes(3).readUIntBE(0, 3);
+
+function traceIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const parent = request.headers['traceparent'];
+  if (typeof parent === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(parent)) {
+    return parent.slice(3, 35);
+  }
+  const given = request.headers['x-trace-id'];
+  if (typeof given === 'string' && /^[0-9a-f]{32}$/.test(given)) return given;
+  traceCount += 1;
+  return processPart + traceCount.toString(16).padStart(16, '0');
+}

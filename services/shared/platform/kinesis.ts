@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateStreamCommand, DescribeStreamSummaryCommand, KinesisClient, PutRecordCommand, ResourceInUseException,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-kinesis';
+import type { StreamDescriptionSummary } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/**
+ * Kinesis as every service reaches it. HTTP/1.1 with connections kept open: the SDK's default, one HTTP/2
+ * session per call, is slow (aws-sdk-js-v3#8279) and the emulators do not speak it. No retries inside the
+ * SDK: relay and reader have to know about each failed attempt, count it, and stop when they are told to.
+ */
+export interface KinesisOptions {
+  region: string;
+  /** URL of an emulator; absent: AWS itself */
+  endpoint?: string | undefined;
+  /** concurrent calls at most; one record in flight per partition and one read per shard is what is needed */
+  connectionsMax?: number;
+}
+
+/** A client; `client.destroy()` closes its connections. Credentials come from the SDK's usual chain. */
+export function connectKinesis({ region, endpoint, connectionsMax = 128 }: KinesisOptions): KinesisClient {
+  return new KinesisClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 1_000,
+      // A record of 1 MiB takes 40 ms here; a reply later than this is treated as lost and the record sent
+      // again.
+      requestTimeout: 5_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: connectionsMax },
+      httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
+    }),
+  });
+}
+
+/** What a stream is: a name can be deleted and created again, `streamKey` tells the one from the other. */
+export interface StreamIdentity {
+  streamName: string;
+  /** `name@createdAtMs`: positions in the stream are kept under it */
+  streamKey: string;
+}
+
+/**
+ * Waits until the stream is there and active, creating it first when it is missing (several processes may
+ * do so at once). Throws when that takes longer than `waitMs`, or at once on an error that waiting does not
+ * cure.
+ */
+export async function ensureStream(
+  client: KinesisClient,
+  { streamName, shards, waitMs = 30_000 }: { streamName: string; shards: number; waitMs?: number },
+): Promise<StreamIdentity> {
+  const deadlineAtMs = Date.now() + waitMs;
+  for (;;) {
+    const summary = await describe(client, streamName) ?? await create(client, streamName, shards);
+    if (summary?.StreamStatus === 'ACTIVE' || summary?.StreamStatus === 'UPDATING') {
+      return { streamName, streamKey: `${streamName}@${summary.StreamCreationTimestamp?.getTime() ?? 0}` };
+    }
+    if (Date.now() > deadlineAtMs) throw new Error(`stream ${streamName} was not active within ${waitMs} ms`);
+    await sleep(50);
+  }
+}
+
+/** Where a record went. */
+export interface PutReceipt {
+  shardId: string;
+  sequenceNumber: string;
+}
+
+/** Puts one record, once. Throws what the SDK throws; the record may be in the stream all the same. */
+export async function putRecord(
+  client: KinesisClient,
+  record: { streamName: string; partitionKey: string; data: Uint8Array },
+): Promise<PutReceipt> {
+  const reply = await client.send(new PutRecordCommand({
+    StreamName: record.streamName,
+    PartitionKey: record.partitionKey,
+    Data: record.data,
+  }));
+  return { shardId: reply.ShardId ?? '', sequenceNumber: reply.SequenceNumber ?? '' };
+}
+
+async function describe(
+  client: KinesisClient,
+  streamName: string,
+): Promise<StreamDescriptionSummary | undefined> {
+  try {
+    const reply = await client.send(new DescribeStreamSummaryCommand({ StreamName: streamName }));
+    return reply.StreamDescriptionSummary;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+async function create(client: KinesisClient, streamName: string, shards: number): Promise<undefined> {
+  try {
+    await client.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: shards }));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import { isReasonCode } from '../contracts/reasons.ts';
+
+/**
+ * Loads lua/*.lua and runs them by digest. A script is put together from its file and the includes it names
+ * (`-- @include stock` on a line of its own, each once, in order); `REASON.sold_out` becomes the string of
+ * the catalogue. The digest of the result is its name in Redis, so that two versions of a service share one
+ * Redis.
+ */
+const FOLDER = new URL('../../../lua/', import.meta.url);
+
+export interface Script {
+  name: string;
+  source: string;
+  sha: string;
+}
+
+export type ScriptArg = string | number | Buffer;
+
+/**
+ * All scripts of `lua/`, by file name without the ending. Throws if one names an unknown include or reason.
+ */
+export function loadScripts(folder: URL = FOLDER): Map<string, Script> {
+  const names = readdirSync(folder).filter((file) => file.endsWith('.lua'));
+  return new Map(names.map((file) => {
+    const source = assemble(readFileSync(new URL(file, folder), 'utf8'), file, folder);
+    const sha = createHash('sha1').update(source).digest('hex');
+    const name = file.slice(0, -'.lua'.length);
+    return [name, { name, source, sha }];
+  }));
+}
+
+/**
+ * Runs one script. A Redis that does not know it (new, restarted, flushed) is given it first.
+ *
+ * @throws the error of Redis or of the connection; what the script did is then unknown to the caller
+ */
+export async function runScript(redis: Redis, script: Script, keys: string[], args: ScriptArg[]): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    await redis.script('LOAD', script.source);
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  }
+}
+
+function assemble(source: string, file: string, folder: URL): string {
+  const seen = new Set<string>();
+  function include(text: string): string {
+    return text.replace(/^-- @include ([a-z-]+)$/gm, (_, name: string) => {
+      if (seen.has(name)) return '';
+      seen.add(name);
+      return include(readFileSync(new URL(`include/${name}.lua`, folder), 'utf8'));
+    });
+  }
+  return include(source).replace(/\bREASON\.([a-z_]+)/g, (_, code: string) => {
+    if (!isReasonCode(code)) throw new Error(`${file} names ${code}, which is not in the catalogue of reasons`);
+    return `'${code}'`;
+  });
+}
