@@ -1,0 +1,24 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { PARTITIONS_DEFAULT } from '../shared/contracts/partition-of.ts';
+
+/**
+ * What the relay is told by its environment. It needs Redis and the stream; PostgreSQL only makes its start
+ * faster.
+ */
+export const RelayConfig = Type.Object({
+  REDIS_URL: Type.String(),
+  KINESIS_ENDPOINT: Type.Optional(Type.String({ description: 'of an emulator; absent: AWS' })),
+  KINESIS_STREAM: Type.String({ default: 'onsale' }),
+  KINESIS_SHARDS: Type.Integer({ default: 4, minimum: 1, description: 'of a stream that must be created' }),
+  AWS_REGION: Type.String({ default: 'eu-west-1' }),
+  DATABASE_URL: Type.Optional(Type.String()),
+  EVENT_STORE_URL: Type.Optional(Type.String({ description: 'default: DATABASE_URL' })),
+  PARTITIONS: Type.Integer({ default: PARTITIONS_DEFAULT, minimum: 1, maximum: 1_024 }),
+  BUS_POLL_MS_MIN: Type.Integer({ default: 10, minimum: 1, description: 'AWS: 400, for 5 reads/s a shard' }),
+  BUS_POLL_MS_MAX: Type.Integer({ default: 200, minimum: 1 }),
+  HOST: Type.String({ default: '127.0.0.1' }),
+  PORT: Type.Integer({ default: 0 }),
+  LOG_LEVEL: Type.String({ default: 'info' }),
+});
+export type RelayConfig = Static<typeof RelayConfig>;

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+
+/** Entries of one partition in the order of its outbox. */
+export interface OutboxBatch {
+  partition: number;
+  entries: { id: string; fields: string[] }[];
+}
+
+export interface OutboxReader {
+  /**
+   * The next entries of some of the partitions; waits up to `BLOCK_MS` for one, then returns nothing.
+   *
+   * @param partitions those that have room for more
+   * @throws the error of the connection; what it returned before stays read
+   */
+  next(partitions: number[]): Promise<OutboxBatch[]>;
+  /** As `next`, of all that is there now, without waiting. */
+  nextNow(partitions: number[]): Promise<OutboxBatch[]>;
+}
+
+const BLOCK_MS = 500;
+const ENTRIES_MAX = 256;
+/** Under load every entry would wake a read of 64 streams; entries of this long are read together. */
+const REST_MS = 2;
+
+/**
+ * Reads the outboxes of all partitions over one connection, each from its beginning on. Where the
+ * partitions are spread over a Redis Cluster there will be one of these per node; nothing else knows how
+ * outboxes are read.
+ *
+ * @param redis a connection of its own: reading blocks it
+ * @param keyOf the key of a partition's outbox
+ */
+export function createOutboxReader(redis: Redis, keyOf: (partition: number) => string): OutboxReader {
+  const cursors = new Map<number, string>();
+  let readAtMs = 0;
+
+  async function read(partitions: number[], blockMs: number | undefined): Promise<OutboxBatch[]> {
+    const keys = partitions.map(keyOf);
+    const partitionOfKey = new Map(keys.map((key, i) => [key, partitions[i] ?? -1]));
+    const ids = partitions.map((partition) => cursors.get(partition) ?? '0-0');
+    const reply = blockMs === undefined
+      ? await redis.xread('COUNT', ENTRIES_MAX, 'STREAMS', ...keys, ...ids)
+      : await redis.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
+    return (reply ?? []).map(([key, entries]) => {
+      const partition = partitionOfKey.get(key) ?? -1;
+      const last = entries.at(-1);
+      if (last !== undefined) cursors.set(partition, last[0]);
+      return { partition, entries: entries.map(([id, fields]) => ({ id, fields })) };
+    });
+  }
+
+  return {
+    async next(partitions) {
+      const restMs = readAtMs + REST_MS - Date.now();
+      if (restMs > 0) await sleep(restMs);
+      readAtMs = Date.now();
+      return await read(partitions, BLOCK_MS);
+    },
+    nextNow: (partitions) => read(partitions, undefined),
+  };
+}

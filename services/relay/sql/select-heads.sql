@@ -1,0 +1,1 @@
+SELECT sale_id, partition, seq, id FROM event_store.heads

@@ -1,0 +1,1 @@
+SELECT id FROM event_store.events WHERE id = ANY ($1::text[])

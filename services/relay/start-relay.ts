@@ -1,0 +1,36 @@
+import { createHttp } from '../shared/platform/http-server.ts';
+import { connectKinesis } from '../shared/platform/kinesis.ts';
+import type { Log } from '../shared/platform/log.ts';
+import { registerHealth } from '../shared/platform/metrics.ts';
+import { connectRedis } from '../shared/platform/redis.ts';
+import type { RunningService } from '../shared/platform/run-service.ts';
+import type { RelayConfig } from './config.ts';
+import { Relay } from './relay.ts';
+
+/**
+ * Starts the relay with its HTTP side (health and metrics only). It is up at once and ready when the log is
+ * read; Redis or the stream being away delays that and ends nothing.
+ */
+export async function startRelay(config: RelayConfig, log: Log): Promise<RunningService> {
+  const redis = connectRedis(config.REDIS_URL, { name: 'relay', log });
+  const outboxRedis = connectRedis(config.REDIS_URL, { name: 'relay-outbox', log, blocking: true });
+  const kinesis = connectKinesis({ region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT });
+  const relay = new Relay({ config, log, kinesis, redis, outboxRedis });
+  const http = createHttp({ log });
+  registerHealth(http, { ready: async () => relay.troubles() });
+  relay.start();
+  try {
+    const url = await http.listen({ host: config.HOST, port: config.PORT });
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function stop(): Promise<void> {
+    await relay.stop();
+    await http.close();
+    redis.disconnect();
+    kinesis.destroy();
+  }
+}
