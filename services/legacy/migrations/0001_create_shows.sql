@@ -56,6 +56,8 @@ CREATE TABLE areas (
 ) WITH (fillfactor = 50);
 CREATE INDEX areas_by_category ON areas (category_id) WHERE category_id IS NOT NULL;
 
+-- Seats are neighbours if they follow each other (sort_order) in the same row and segment: a segment ends at
+-- an aisle.
 CREATE TABLE seats (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   show_id bigint NOT NULL,
@@ -66,6 +68,7 @@ CREATE TABLE seats (
   x double precision NOT NULL,
   y double precision NOT NULL,
   sort_order integer NOT NULL,
+  segment integer NOT NULL DEFAULT 0,
   category_id bigint NOT NULL REFERENCES price_categories (id),
   status text NOT NULL DEFAULT 'free' CHECK (status IN ('free', 'held', 'sold')),
   cart_id uuid,

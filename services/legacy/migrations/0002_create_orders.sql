@@ -1,4 +1,5 @@
--- Who bought what. A seat has one ticket at most (tickets_one_per_seat), so a seat sold twice cannot be written.
+-- Who bought what. A seat has one ticket at most (tickets_one_per_seat), so a seat sold twice cannot be
+-- written.
 SET LOCAL lock_timeout = '5s';
 
 CREATE TABLE customers (
