@@ -1,12 +1,13 @@
 /**
- * The Kinesis emulator as a program: `node kinesis-emulator.mjs PORT [FOLDER]`. With a folder the streams
- * survive a restart, also after SIGKILL; without one they live in memory. Listens on 127.0.0.1 only.
+ * The Kinesis emulator as a program: `node kinesis-emulator.mjs PORT [FOLDER [HOST]]`. With a folder the
+ * streams survive a restart, also after SIGKILL; without one they live in memory. Listens on 127.0.0.1 unless
+ * another host is given, as in a container.
  *
  * It has a process of its own because of what a client's abort in mid-request does to it: see below.
  */
 import kinesalite from 'kinesalite';
 
-const [port, folder] = process.argv.slice(2);
+const [port, folder, host = '127.0.0.1'] = process.argv.slice(2);
 const server = kinesalite({
   ...(folder === undefined ? {} : { path: folder }),
   createStreamMs: 20,
@@ -36,4 +37,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     server.closeAllConnections();
   });
 }
-server.listen(Number(port), '127.0.0.1');
+server.listen(Number(port), host);

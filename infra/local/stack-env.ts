@@ -38,9 +38,6 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     DATABASE_URL: servers.databaseUrl,
     KINESIS_ENDPOINT: servers.kinesisEndpoint,
     SELLING_URL: urlOf('selling'),
-    CHECKOUT_URL: urlOf('checkout'),
-    CMS_URL: urlOf('legacy'),
-    OPERATOR_URL: urlOf('operator'),
   };
 }
 

@@ -9,6 +9,8 @@ export type StackService = {
   /** What there is to see at its URL; empty: nothing for people. */
   shows: string;
   port: number;
+  /** The variable that forces another. */
+  portVariable: string;
   /**
    * Stopped in this order, those with the same number together: doors first, then what carries their events
    * on.
@@ -17,18 +19,40 @@ export type StackService = {
 };
 
 const known: readonly StackService[] = [
-  { name: 'relay', key: 'relay', shows: '', port: 4500, stopStep: 2 },
-  { name: 'projector', key: 'projector', shows: '', port: 4600, stopStep: 2 },
+  { name: 'relay', key: 'relay', shows: '', port: 4500, portVariable: 'RELAY_PORT', stopStep: 2 },
+  { name: 'projector', key: 'projector', shows: '', port: 4600, portVariable: 'PROJECTOR_PORT', stopStep: 2 },
   {
     name: 'selling',
     key: 'selling',
     shows: 'API of the sales; its reference at /docs',
     port: 4100,
+    portVariable: 'SELLING_PORT',
     stopStep: 1,
   },
-  { name: 'operator', key: 'operator', shows: 'log of a sale', port: 4400, stopStep: 1 },
-  { name: 'legacy', key: 'cms', shows: 'CMS of the legacy application', port: 4300, stopStep: 1 },
-  { name: 'checkout', key: 'checkout', shows: 'pages of the buyers', port: 4200, stopStep: 1 },
+  {
+    name: 'operator',
+    key: 'operator',
+    shows: 'log of a sale',
+    port: 4400,
+    portVariable: 'OPERATOR_PORT',
+    stopStep: 1,
+  },
+  {
+    name: 'legacy',
+    key: 'cms',
+    shows: 'CMS of the legacy application',
+    port: 4300,
+    portVariable: 'LEGACY_PORT',
+    stopStep: 1,
+  },
+  {
+    name: 'checkout',
+    key: 'checkout',
+    shows: 'pages of the buyers',
+    port: 4200,
+    portVariable: 'CHECKOUT_PORT',
+    stopStep: 1,
+  },
 ];
 
 /** The services in the order in which they are started: those whose `main.ts` exists. */

@@ -139,11 +139,11 @@ function portWishes(
   ];
   return [
     ...servers,
-    ...services.map(({ name, port }) => ({
+    ...services.map(({ name, port, portVariable }) => ({
       name,
       port,
       // A bare PORT, as hosts set it, is that of the API.
-      variables: [`${name.toUpperCase()}_PORT`, ...(name === 'selling' ? ['PORT'] : [])],
+      variables: [portVariable, ...(name === 'selling' ? ['PORT'] : [])],
     })),
   ];
 }
