@@ -96,7 +96,7 @@ function pickRunner(folder: string): string[] {
   if (process.getuid?.() !== 0) return [];
   const namespace = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nobody}`, '--'];
   const [command, ...args] = [...namespace, 'true'];
-  if (spawnSync(command as string, args, { stdio: 'ignore' }).status === 0) return namespace;
+  if (spawnSync(command, args, { stdio: 'ignore' }).status === 0) return namespace;
   chownSync(folder, nobody, nobody);
   return ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'];
 }
@@ -119,7 +119,7 @@ function initialise(bin: string, runner: string[], data: string): void {
     '--builtin-locale=C.UTF-8',
     '--no-sync',
   ];
-  const result = spawnSync(command as string, args, { encoding: 'utf8', env: serverEnv() });
+  const result = spawnSync(command, args, { encoding: 'utf8', env: serverEnv() });
   if (result.status !== 0) {
     const reason = `${result.stderr ?? ''}${result.error?.message ?? ''}`.trim().split('\n').at(-1);
     throw new Error(`PostgreSQL's data folder ${data} could not be made: ${reason}`);

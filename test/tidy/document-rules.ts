@@ -56,7 +56,7 @@ function scriptFault({ text }: Span, scripts: string[]): string | undefined {
 function pathFault({ file, text }: Span): string | undefined {
   const path = text.trim().replace(/:\d+$/, '');
   // Patterns (NNNN, *, <name>, {pNN}) and sentences are no paths.
-  if (!ownFolders.test(path) || /[*<>{}\s…]|NNNN|NAME/.test(path) || /^bench\/results\//.test(path))
+  if (!ownFolders.test(path) || /[*<>{}\s…]|NNNN|NAME/.test(path) || path.startsWith('bench/results/'))
     return undefined;
   if (inProject(path) || inProject(normalize(`${dirname(file.path)}/${path}`))) return undefined;
   return `names ${path}, which does not exist`;

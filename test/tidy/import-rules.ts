@@ -61,7 +61,7 @@ function boundaryFault({ from, specifier, target }: Import): string | undefined 
 /** STYLE, shape: the environment is read and the process ended in `main.ts` only. */
 export function environmentFaults(files: ProjectFile[]): string[] {
   return files.flatMap((file) => {
-    if (!/^services\/.*\.ts$/.test(file.path) || /main\.ts$/.test(file.path)) return [];
+    if (!/^services\/.*\.ts$/.test(file.path) || file.path.endsWith('main.ts')) return [];
     // The frame of every main.ts ends the process for all of them.
     const isFrame = file.path === 'services/shared/platform/run-service.ts';
     return file.lines.flatMap((line, index) => {

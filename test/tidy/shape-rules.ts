@@ -56,7 +56,7 @@ function opensFunction(line: string, inTest: boolean): boolean {
   if (/^\s*(export )?(default )?(async )?function\b/.test(line)) return true;
   if (inTest) return false;
   return (
-    /=> \{$/.test(line) ||
+    line.endsWith('=> {') ||
     /^\s+(static |async |get |set |#)*\w+\(.*\)(: .*)? \{$/.test(withoutStatements(line))
   );
 }
