@@ -25,7 +25,8 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
 
-local HOLD_PATTERN = '^(%a)\t[^\t]*\t([^\t]*)\t%d+\t%d+\t(%d+)\t%d+\t(%d+)\t(%d+)\t([^\t]*)\t[^\t]*\t([^\t]*)\t'
+local HOLD_PATTERN = '^(%a)\t[^\t]*\t([^\t]*)\t%d+\t%d+\t(%d+)\t%d+'
+  .. '\t(%d+)\t(%d+)\t([^\t]*)\t[^\t]*\t([^\t]*)\t'
 local ITEM_PATTERN = '(%d+),%d+,%d+,%d+,(%d+),%-?%d+,([%d.]*)'
 local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 local waiting = {}
@@ -62,7 +63,8 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   endHold(sale, holdId, 'o', hold, orderId)
   local eventId = emit(sale, 'order.confirmed', context,
     table.concat({ orderId, holdId, buyerId, total, items, extras }, '\t'))
-  record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, total, count, items, eventId, extras }, '\t')
+  record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, total, count, items, eventId, extras },
+    '\t')
   sale.orders[orderId] = record
   sale.newOrders[#sale.newOrders + 1] = orderId
   sale.newOrders[#sale.newOrders + 1] = record

@@ -33,7 +33,8 @@
 local generation, outbox, salesKey = KEYS[1], KEYS[2], KEYS[3]
 local keys = { sale = KEYS[4], definition = KEYS[5], areas = KEYS[6], seats = KEYS[7], runs = KEYS[8],
   segments = KEYS[9], categories = KEYS[10] }
-local expected, nonce, context, saleId, version, changed = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
+local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local version, changed = ARGV[5], ARGV[6] == '1'
 local definition, runs, segments, categories, fieldCount, args =
   ARGV[7], ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end

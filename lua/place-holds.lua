@@ -5,15 +5,15 @@
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox       events, read by services/relay
   KEYS[3] due         zset    {pNN}:due          saleId scored by its earliest expiry
-  KEYS[4+10*s] and the nine that follow, for sale s = 0, 1 …: sale, areas, seats, runs, segments, categories,
-          holds, expiry, ended, buyers (contracts/keys.ts)
+  KEYS[4+10*s] and the nine that follow, for sale s = 0, 1 …: sale, areas, seats, runs, segments,
+          categories, holds, expiry, ended, buyers (contracts/keys.ts)
   ARGV[1] generation  string  the caller's; another one means that this Redis lost its state
   ARGV[2] nonce       string  makes the event ids of this call unique
   ARGV[3] outboxMax   int     entries in the outbox from which on new holds are refused
   ARGV[4] saleCount   int
   ARGV[5] claimCount  int
-  ARGV[6+] per sale: saleId. Then per claim: sale (0 …), version its numbers are of, holdId, buyerId, digest,
-          context, itemCount, and per item seven: kind, area, n, ticket type, category, a, b
+  ARGV[6+] per sale: saleId. Then per claim: sale (0 …), version its numbers are of, holdId, buyerId,
+          digest, context, itemCount, and per item seven: kind, area, n, ticket type, category, a, b
           kind q: a count. kind s: chosen seats, a = segment, b = their offsets joined by '.'. kind r, p, a:
           best n together, required, preferred or any; a = first segment, b = number of segments
 
@@ -51,7 +51,8 @@ local outboxFull = redis.call('XLEN', outbox) >= outboxMax
 -- Why this sale takes no new holds now, or nil.
 local function shut(sale, version)
   if sale.state == 'paused' then return REASON.sale_paused end
-  if sale.state == 'closed' or (sale.closesAtMs > 0 and nowMs >= sale.closesAtMs) then return REASON.sale_closed end
+  local isOver = sale.closesAtMs > 0 and nowMs >= sale.closesAtMs
+  if sale.state == 'closed' or isOver then return REASON.sale_closed end
   if sale.state ~= 'open' or nowMs < sale.opensAtMs then return REASON.sale_not_open end
   if sale.version ~= version then return 'stale' end
   if outboxFull then return REASON.outbox_full end
@@ -85,7 +86,8 @@ local answers = {}
 for c = 1, claimCount do
   local itemCount = tonumber(args[at + 6])
   local sale = sales[tonumber(args[at])]
-  answers[c] = place(sale, args[at + 1], args[at + 2], args[at + 3], args[at + 4], args[at + 5], at + 7, itemCount)
+  answers[c] = place(sale, args[at + 1], args[at + 2], args[at + 3], args[at + 4], args[at + 5], at + 7,
+    itemCount)
   at = at + 7 + 7 * itemCount
 end
 for s = 0, saleCount - 1 do

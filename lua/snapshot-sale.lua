@@ -14,4 +14,5 @@ local sale, areas, seats = KEYS[1], KEYS[2], KEYS[3]
 local wantsSeats = ARGV[1] == '1'
 local v = redis.call('HMGET', sale, 'state', 'version', 'epoch', 'seq', 'head')
 if not v[1] then return nil end
-return { v[1], v[2], v[3], v[4], v[5], redis.call('HGETALL', areas), wantsSeats and redis.call('GET', seats) or '' }
+local states = wantsSeats and redis.call('GET', seats) or ''
+return { v[1], v[2], v[3], v[4], v[5], redis.call('HGETALL', areas), states }

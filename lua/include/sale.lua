@@ -2,12 +2,12 @@
 
 -- Opens a sale. `keys` are its keys by name; a sale that does not exist has no state.
 local function openSale(id, keys)
-  local v = redis.call('HMGET', keys.sale, 'state', 'seq', 'head', 'epoch', 'version', 'opensAtMs', 'closesAtMs',
-    'holdMs', 'holdMaxMs', 'buyerLimit')
+  local v = redis.call('HMGET', keys.sale, 'state', 'seq', 'head', 'epoch', 'version', 'opensAtMs',
+    'closesAtMs', 'holdMs', 'holdMaxMs', 'buyerLimit')
   return {
     id = id, keys = keys, state = v[1], seq = tonumber(v[2]), head = v[3], epoch = v[4], version = v[5],
-    opensAtMs = tonumber(v[6]), closesAtMs = tonumber(v[7]), holdMs = tonumber(v[8]), holdMaxMs = tonumber(v[9]),
-    buyerLimit = tonumber(v[10]), firstSeq = tonumber(v[2]),
+    opensAtMs = tonumber(v[6]), closesAtMs = tonumber(v[7]), holdMs = tonumber(v[8]),
+    holdMaxMs = tonumber(v[9]), buyerLimit = tonumber(v[10]), firstSeq = tonumber(v[2]),
     areas = {}, segments = {}, runs = {}, prices = {}, holds = {}, buyers = {}, storedBuyers = {},
     writtenHolds = {}, expiryAdds = {}, expiryRemoves = {}, ended = {}, orders = {},
   }

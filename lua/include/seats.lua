@@ -11,7 +11,9 @@ local function segmentOf(sale, index)
     local packed = redis.call('GETRANGE', sale.keys.segments, index * 8, index * 8 + 7)
     local offset, count, centre = struct.unpack('>I4I2i2', packed)
     local seats = redis.call('GETRANGE', sale.keys.seats, offset, offset + count - 1)
-    segment = { index = index, offset = offset, count = count, centre = centre, seats = seats, stored = seats }
+    segment = {
+      index = index, offset = offset, count = count, centre = centre, seats = seats, stored = seats,
+    }
     sale.segments[index] = segment
   end
   return segment
@@ -29,7 +31,8 @@ end
 local function runsOf(sale, first, count)
   local range = sale.runs[first]
   if not range then
-    range = { first = first, count = count, runs = redis.call('GETRANGE', sale.keys.runs, first, first + count - 1) }
+    local runs = redis.call('GETRANGE', sale.keys.runs, first, first + count - 1)
+    range = { first = first, count = count, runs = runs }
     sale.runs[first] = range
   end
   return range

@@ -26,7 +26,8 @@ local function takeChosen(sale, out, areaIndex, ticketType, category, segmentInd
   local seats = segment.seats
   for text in string.gmatch(list, '%d+') do
     local at = text - segment.offset + 1
-    if string.sub(seats, at, at) == '0' then seats = marked(seats, at, 1, 'h') else taken[#taken + 1] = text end
+    local isFree = string.sub(seats, at, at) == '0'
+    if isFree then seats = marked(seats, at, 1, 'h') else taken[#taken + 1] = text end
     offsets[#offsets + 1] = text
   end
   if #taken > 0 then return REASON.seats_taken, table.concat(taken, '.') end
@@ -56,7 +57,9 @@ local function takeBest(sale, out, areaIndex, n, ticketType, category, kind, fir
       if reason then return reason end
       left = left - block
     else
-      if kind == 'r' or block == 1 then return REASON.no_adjacent_seats, areaIndex .. '.' .. longestOf(range) end
+      if kind == 'r' or block == 1 then
+        return REASON.no_adjacent_seats, areaIndex .. '.' .. longestOf(range)
+      end
       block = block - 1
     end
   end
@@ -72,7 +75,8 @@ local function takeItems(sale, buyerId, args, at, itemCount)
     return nil, REASON.buyer_limit, nil, math.max(0, sale.buyerLimit - tickets)
   end
   for i = at, at + 7 * (itemCount - 1), 7 do
-    local kind, areaIndex, n, ticketType, category = args[i], args[i + 1], tonumber(args[i + 2]), args[i + 3], args[i + 4]
+    local kind, areaIndex, n = args[i], args[i + 1], tonumber(args[i + 2])
+    local ticketType, category = args[i + 3], args[i + 4]
     local area, reason, detail = areaOf(sale, areaIndex), nil, nil
     if kind == 's' then
       reason, detail = takeChosen(sale, out, areaIndex, ticketType, category, args[i + 5], args[i + 6])

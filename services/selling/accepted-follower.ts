@@ -70,7 +70,8 @@ export class AcceptedFollower {
         if (this.#isStopping) return;
         // The connection broke: another primary may answer next, with other positions.
         isPositioned = false;
-        this.#log.warn({ err: (error as Error).message }, 'following the accepted events failed, trying again');
+        const err = (error as Error).message;
+        this.#log.warn({ err }, 'following the accepted events failed, trying again');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -35,7 +35,8 @@ export class Callers {
     this.#secret = Buffer.from(sessionSecret);
     if (jwks !== undefined) {
       const { url, issuer, audience } = jwks;
-      this.#provider = { keys: createRemoteJWKSet(new URL(url), { timeoutDuration: 2_000 }), issuer, audience };
+      const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: 2_000 });
+      this.#provider = { keys, issuer, audience };
     }
   }
 
@@ -57,7 +58,8 @@ export class Callers {
     const verified = await this.#verify(token);
     if (verified === undefined) return sameSecret(token, this.#checkoutKey) ? { kind: 'key' } : undefined;
     const oldest = this.#verified.keys().next();
-    if (this.#verified.size >= TOKENS_REMEMBERED_MAX && oldest.done === false) this.#verified.delete(oldest.value);
+    const isFull = this.#verified.size >= TOKENS_REMEMBERED_MAX;
+    if (isFull && oldest.done === false) this.#verified.delete(oldest.value);
     this.#verified.set(token, verified);
     return { kind: 'buyer', buyerId: verified.buyerId };
   }

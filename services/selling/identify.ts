@@ -40,9 +40,12 @@ export function mayTouch(caller: Caller, buyerId: string): boolean {
 /** The Idempotency-Key of a write; answers 400 itself and gives undefined when it is missing or not valid. */
 export function keyOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
   const key = request.headers['idempotency-key'];
-  if (key === undefined || key === '') sendProblem(reply, 'idempotency_key_missing');
-  else if (typeof key !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(key)) sendProblem(reply, 'idempotency_key_invalid');
-  else return key;
+  if (key === undefined || key === '') {
+    sendProblem(reply, 'idempotency_key_missing');
+    return undefined;
+  }
+  if (typeof key === 'string' && /^[\x21-\x7e]{1,128}$/.test(key)) return key;
+  sendProblem(reply, 'idempotency_key_invalid');
   return undefined;
 }
 

@@ -49,7 +49,9 @@ function packArea(claim: PackedClaim, item: ItemRequest, layout: SaleLayout): Cl
       area.area.kind === 'general' ? 'a quantity' : 'bestAvailable or seatIds'}`;
     return { reason: 'item_unsuitable', extra: { areaId: item.areaId, detail } };
   }
-  const category = area.categoryIndex >= 0 ? area.categoryIndex : layout.seats[area.offset]?.categoryIndex ?? 0;
+  const category = area.categoryIndex >= 0
+    ? area.categoryIndex
+    : layout.seats[area.offset]?.categoryIndex ?? 0;
   const ticketType = ticketTypeOf(item, category, layout);
   if (ticketType === undefined) return unknownType(item);
   const kind = item.quantity === undefined ? KIND_BY_POLICY[item.adjacent ?? 'required'] : 'q';

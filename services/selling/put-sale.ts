@@ -103,6 +103,7 @@ function eventsOf(definition: SaleDefinition, changed: boolean): string[] {
   const seated = changed ? areas.filter((area) => area.kind === 'seated') : [];
   return [
     'sale.defined', JSON.stringify(defined),
-    ...seated.flatMap(({ areaId, rows }) => ['area.defined', JSON.stringify({ version, areaId, rows: rows ?? [] })]),
+    ...seated.flatMap(({ areaId, rows }) =>
+      ['area.defined', JSON.stringify({ version, areaId, rows: rows ?? [] })]),
   ];
 }

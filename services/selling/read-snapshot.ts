@@ -24,7 +24,8 @@ export async function readSnapshot(
   wantsSeats: boolean,
 ): Promise<SaleSnapshot | undefined> {
   const keys = saleKeys(directory.partitionOf(saleId), saleId);
-  const answer = await stock.callPlain('snapshot-sale', [keys.sale, keys.areas, keys.seats], [wantsSeats ? 1 : 0]);
+  const answer = await stock.callPlain('snapshot-sale',
+    [keys.sale, keys.areas, keys.seats], [wantsSeats ? 1 : 0]);
   if (answer === null) return undefined;
   const [state, version, epoch, seq, head, areas, seats] = answer as [
     SaleState, string, string, string, string, string[], string,

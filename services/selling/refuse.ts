@@ -14,7 +14,11 @@ export function refuse(
   return sendProblem(reply, reason, extraOf(reason, detail, sale));
 }
 
-function extraOf(reason: ReasonCode, detail: string, { definition, layout }: KnownSale): Record<string, unknown> {
+function extraOf(
+  reason: ReasonCode,
+  detail: string,
+  { definition, layout }: KnownSale,
+): Record<string, unknown> {
   const numbers = detail.split('.').filter(Boolean).map(Number);
   const areaId = layout.areas[numbers[0] ?? -1]?.area.areaId;
   switch (reason) {

@@ -35,7 +35,8 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
       info: {
         title: 'onsale selling API',
         version: '1',
-        description: 'Claims seats and takes orders. Refusals are application/problem+json with a stable `code`.',
+        description: 'Claims seats and takes orders. '
+          + 'Refusals are application/problem+json with a stable `code`.',
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: [{ bearer: [] }],
@@ -67,7 +68,8 @@ async function missing({ redis, stock, directory }: SellingContext): Promise<str
   } catch {
     return ['Redis does not answer'];
   }
-  return await stock.isGenerationKnown(directory.partitionOf('')) ? [] : ['the relay has not started the partitions yet'];
+  const isStarted = await stock.isGenerationKnown(directory.partitionOf(''));
+  return isStarted ? [] : ['the relay has not started the partitions yet'];
 }
 
 declare module 'fastify' {

@@ -8,7 +8,12 @@ import { ticketCode, ticketId } from '../shared/contracts/ticket-code.ts';
  * The body of a hold: what it was when it was placed, so that a repeat is answered alike; `expiresAtMs` may
  * be later.
  */
-export function showHold(holdId: string, hold: HoldRecord, layout: SaleLayout, expiresAtMs: number): HoldAnswer {
+export function showHold(
+  holdId: string,
+  hold: HoldRecord,
+  layout: SaleLayout,
+  expiresAtMs: number,
+): HoldAnswer {
   return {
     holdId,
     items: showItems(hold.items, layout),

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
 import { connectRedis, redisReady } from '../shared/platform/redis.ts';
 import { readContactKey } from '../shared/platform/contact-seal.ts';
 import { readCredentials } from '../shared/platform/credentials.ts';
@@ -17,14 +18,26 @@ import { Sweeper } from './sweeper.ts';
 
 const REDIS_READY_MS_MAX = 5_000;
 
+/** What the benchmark does otherwise than production, to measure what a part of it costs. */
+export interface SellingVariant {
+  createStock?: (redis: Redis, generations: Generations, outboxEntriesMax: number) => Stock;
+  addRoutes?: (app: FastifyInstance) => void;
+}
+
 /**
  * Starts the hot path. It needs Redis and nothing else; when Redis is away it answers 503 and goes on by
  * itself when Redis is back.
  */
-export async function startSelling(config: SellingConfig, log: Log): Promise<RunningService> {
+export async function startSelling(
+  config: SellingConfig,
+  log: Log,
+  { createStock, addRoutes }: SellingVariant = {},
+): Promise<RunningService> {
   const redis = connectRedis(config.REDIS_URL, { name: 'selling', log });
   const following = connectRedis(config.REDIS_URL, { name: 'selling-accepted', log, blocking: true });
-  const stock = new Stock(redis, new Generations(redis), config.OUTBOX_ENTRIES_MAX);
+  const generations = new Generations(redis);
+  const stock = createStock?.(redis, generations, config.OUTBOX_ENTRIES_MAX)
+    ?? new Stock(redis, generations, config.OUTBOX_ENTRIES_MAX);
   const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
   const sweeper = new Sweeper({ redis, stock, partitions: config.PARTITIONS, sweepMs: config.SWEEP_MS, log });
   let app: FastifyInstance | undefined;
@@ -50,6 +63,7 @@ export async function startSelling(config: SellingConfig, log: Log): Promise<Run
       confirmWaitMs: config.CONFIRM_WAIT_MS,
       sessionsPerMinuteMax: config.SESSIONS_PER_MINUTE_MAX,
     });
+    addRoutes?.(app);
     await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);
     accepted.start();
     sweeper.start();

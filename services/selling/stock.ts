@@ -51,7 +51,8 @@ export class Stock {
   #callCount = 0;
   #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.#sendPlaces(partition, claims));
   #releases = new ScriptBatcher<HoldRef>((partition, refs) => this.#sendReleases(partition, refs));
-  #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) => this.#sendExtends(partition, refs));
+  #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) =>
+    this.#sendExtends(partition, refs));
   #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders));
 
   constructor(redis: Redis, generations: Generations, outboxEntriesMax: number) {
@@ -121,7 +122,8 @@ export class Stock {
         index = indexes.size;
         indexes.set(claim.saleId, index);
         const k = saleKeys(partition, claim.saleId);
-        keys.push(k.sale, k.areas, k.seats, k.runs, k.segments, k.categories, k.holds, k.expiry, k.ended, k.buyers);
+        keys.push(k.sale, k.areas, k.seats, k.runs, k.segments, k.categories,
+          k.holds, k.expiry, k.ended, k.buyers);
         sales.push(claim.saleId);
       }
       const { version, holdId, buyerId, digest, context, itemCount } = claim;
@@ -166,7 +168,12 @@ export class Stock {
     return this.#batch(partition, 'confirm-order', keys, args);
   }
 
-  async #batch(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<string[] | string> {
+  async #batch(
+    partition: number,
+    name: string,
+    keys: string[],
+    args: ScriptArg[],
+  ): Promise<string[] | string> {
     return await this.call(partition, name, keys, args) as string[] | string;
   }
 
@@ -186,5 +193,6 @@ function readAnswer(answer: string): Answer {
   const at = answer.indexOf('\t');
   const head = at < 0 ? answer : answer.slice(0, at);
   const text = at < 0 ? '' : answer.slice(at + 1);
-  return head === 'ok' ? { ok: true, text } : { ok: false, reason: head as ReasonCode | 'stale', detail: text };
+  if (head === 'ok') return { ok: true, text };
+  return { ok: false, reason: head as ReasonCode | 'stale', detail: text };
 }

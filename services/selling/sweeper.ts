@@ -79,9 +79,11 @@ export class Sweeper {
   async #sweepSale(partition: number, saleId: string): Promise<void> {
     const { outbox, due } = partitionKeys(partition);
     const k = saleKeys(partition, saleId);
-    const keys = [outbox, due, k.sale, k.areas, k.seats, k.runs, k.segments, k.holds, k.expiry, k.ended, k.buyers];
+    const keys = [outbox, due, k.sale, k.areas, k.seats, k.runs, k.segments,
+      k.holds, k.expiry, k.ended, k.buyers];
     for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
-      const lapsed = await this.#options.stock.call(partition, 'expire-holds', keys, [saleId, LAPSED_PER_CALL_MAX]);
+      const args = [saleId, LAPSED_PER_CALL_MAX];
+      const lapsed = await this.#options.stock.call(partition, 'expire-holds', keys, args);
       if (lapsed !== LAPSED_PER_CALL_MAX) return;
     }
   }

@@ -50,7 +50,8 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
     app.post<OneSale>(`/admin/v1/sales/:saleId/${verb}`, {
       onRequest: needsRole(context, 'operator'),
       schema: {
-        summary: `${verb} a sale; repeatable`, tags, params: SaleParams, response: { 200: SaleView, ...refused },
+        summary: `${verb} a sale; repeatable`,
+        tags, params: SaleParams, response: { 200: SaleView, ...refused },
       },
     }, async (request, reply) => {
       const { saleId } = request.params;
@@ -79,8 +80,11 @@ function needsRole({ credentials }: SellingContext, role: Role) {
  * either way.
  */
 function refuseDefinition(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.validation === undefined || error.validationContext !== 'body') return handleError(error, request, reply);
-  return sendProblem(reply, 'sale_definition_invalid', { detail: error.message, errors: faultsOf(error.validation) });
+  if (error.validation === undefined || error.validationContext !== 'body') {
+    return handleError(error, request, reply);
+  }
+  const errors = faultsOf(error.validation);
+  return sendProblem(reply, 'sale_definition_invalid', { detail: error.message, errors });
 }
 
 function contextOf(request: FastifyRequest): string {

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { OrderAnswer, OrderParams, OrderRequest, ProblemView, SaleParams } from '../../shared/contracts/http-schemas.ts';
+import {
+  OrderAnswer, OrderParams, OrderRequest, ProblemView, SaleParams,
+} from '../../shared/contracts/http-schemas.ts';
 import { partitionKeys, saleKeys } from '../../shared/contracts/keys.ts';
 import { readOrderRecord } from '../../shared/contracts/order-record.ts';
 import type { OrderRecord } from '../../shared/contracts/order-record.ts';
@@ -27,7 +29,8 @@ export function registerOrders(app: FastifyInstance, context: SellingContext): v
   app.post<OneSale & { Body: OrderRequest }>('/v1/sales/:saleId/orders', {
     schema: {
       summary: 'Make an order from a hold',
-      tags, params: SaleParams, body: OrderRequest, response: { 201: OrderAnswer, 202: OrderAnswer, ...refused },
+      tags, params: SaleParams, body: OrderRequest,
+      response: { 201: OrderAnswer, 202: OrderAnswer, ...refused },
     },
   }, (request, reply) => makeOrder(context, request, reply));
 
@@ -72,7 +75,9 @@ async function makeOrder(
     digest,
   };
   const answer = await context.stock.confirmOrder(sale.partition, {
-    saleId, orderId, holdId, buyerId, digest, context: contextOf(caller, request), extras: JSON.stringify(extras),
+    saleId, orderId, holdId, buyerId, digest,
+    context: contextOf(caller, request),
+    extras: JSON.stringify(extras),
   });
   if (!answer.ok) return refuse(reply, answer, sale);
   const order = readOrderRecord(answer.text);

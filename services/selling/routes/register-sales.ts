@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
-import { AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView } from '../../shared/contracts/http-schemas.ts';
+import {
+  AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView,
+} from '../../shared/contracts/http-schemas.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import type { SellingContext } from '../selling-context.ts';
@@ -17,7 +19,8 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
 
   app.get<OneSale>('/v1/sales/:saleId/availability', {
     schema: {
-      summary: 'Free, held and sold by area', tags, params: SaleParams, response: { 200: AvailabilityView, ...refused },
+      summary: 'Free, held and sold by area',
+      tags, params: SaleParams, response: { 200: AvailabilityView, ...refused },
     },
   }, async (request, reply) => {
     const snapshot = await readSnapshot(context, request.params.saleId, false);
@@ -39,7 +42,9 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
   });
 
   app.get<OneSale>('/v1/sales/:saleId/seats', {
-    schema: { summary: 'The state of every seat', tags, params: SaleParams, response: { 200: SeatsView, ...refused } },
+    schema: {
+      summary: 'The state of every seat', tags, params: SaleParams, response: { 200: SeatsView, ...refused },
+    },
   }, async (request, reply) => {
     const snapshot = await readSnapshot(context, request.params.saleId, true);
     if (snapshot === undefined) return sendProblem(reply, 'sale_unknown');
@@ -62,7 +67,11 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
  * Answers with a sale's definition and state. The definition is megabytes for a large venue, so it is not
  * parsed and written again: it is sent as it is stored.
  */
-export async function sendSale(context: SellingContext, saleId: string, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendSale(
+  context: SellingContext,
+  saleId: string,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const snapshot = await readSnapshot(context, saleId, false);
   if (snapshot === undefined) return sendProblem(reply, 'sale_unknown');
   const { sale, state } = snapshot;

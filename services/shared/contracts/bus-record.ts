@@ -48,7 +48,9 @@ export function decodeBatch(text: string): BusEvent[] {
   return batch as BusEvent[];
 }
 
-/** Ids and names that every reader can keep: printable ASCII, so that no database refuses what another takes. */
+/**
+ * Ids and names that every reader can keep: printable ASCII, so that no database refuses what another takes.
+ */
 const SHORT = /^[\x21-\x7e]{1,200}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
@@ -57,11 +59,13 @@ function faultOf(event: Partial<Record<keyof BusEvent, unknown>> | null): string
   if (event.specversion !== '1.0') return 'specversion is not 1.0';
   for (const name of ['id', 'source', 'subject', 'type', 'prev'] as const) {
     const value = event[name];
-    if (typeof value !== 'string' || !SHORT.test(value)) return `${name} is not 1 to 200 printable characters`;
+    const isShort = typeof value === 'string' && SHORT.test(value);
+    if (!isShort) return `${name} is not 1 to 200 printable characters`;
   }
   if (typeof event.sequence !== 'string' || !SEQUENCE.test(event.sequence)) return 'sequence is no number';
   const { time } = event;
-  if (typeof time !== 'string' || !TIME.test(time) || Number.isNaN(Date.parse(time))) return 'time is no date';
+  const isTime = typeof time === 'string' && TIME.test(time) && !Number.isNaN(Date.parse(time));
+  if (!isTime) return 'time is no date';
   if (partitionOfSource(event.source as string) === undefined) return 'source is not a partition of ours';
   return '';
 }

@@ -84,7 +84,9 @@ export const EVENT_DATA = {
     currency: Type.String(),
     expiresAt: Time,
     expiresAtMax: Time,
-    digest: Type.String({ description: 'of the request, so that another payload under the same key is found' }),
+    digest: Type.String({
+      description: 'of the request, so that another payload under the same key is found',
+    }),
   }, closed),
   'hold.extended': Type.Object({
     holdId: Type.String(),

@@ -22,6 +22,12 @@ export interface AreaState {
   sold: number;
 }
 
+export interface SeatState {
+  areaId: string;
+  holder: string | undefined;
+  sold: boolean;
+}
+
 export interface HoldState {
   status: HoldStatus;
   buyerId: string;
@@ -44,7 +50,7 @@ export interface FoldedSale {
   definition: EventData<'sale.defined'> | undefined;
   areas: Map<string, AreaState>;
   /** by seatId; a free seat has no holder */
-  seats: Map<string, { areaId: string; holder: string | undefined; sold: boolean }>;
+  seats: Map<string, SeatState>;
   holds: Map<string, HoldState>;
   orders: Map<string, OrderState>;
   /** tickets held and bought, by buyerId */
@@ -133,7 +139,8 @@ function place(sale: FoldedSale, data: EventData<'hold.placed'>): void {
     area.held += item.quantity;
     total += item.price * item.quantity;
     check(area.held + area.sold <= area.capacity, `${item.areaId} is past its capacity`);
-    check((item.seatIds?.length ?? 0) === (area.kind === 'seated' ? item.quantity : 0), 'seats and quantity differ');
+    const seatCount = area.kind === 'seated' ? item.quantity : 0;
+    check((item.seatIds?.length ?? 0) === seatCount, 'seats and quantity differ');
     for (const seatId of item.seatIds ?? []) {
       const seat = seatOf(sale, seatId);
       check(seat.areaId === item.areaId, `seat ${seatId} is not in ${item.areaId}`);
@@ -188,7 +195,7 @@ function areaOf(sale: FoldedSale, areaId: string): AreaState {
   return area;
 }
 
-function seatOf(sale: FoldedSale, seatId: string): { areaId: string; holder: string | undefined; sold: boolean } {
+function seatOf(sale: FoldedSale, seatId: string): SeatState {
   const seat = sale.seats.get(seatId);
   if (seat === undefined) throw new Error(`seat ${seatId} is unknown`);
   return seat;

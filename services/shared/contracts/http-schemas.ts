@@ -76,7 +76,9 @@ export const OrderAnswer = Type.Object({
   orderId: Type.String(),
   holdId: Type.String(),
   status: literals(['confirmed', 'pending']),
-  waitingFor: Type.Optional(Type.String({ description: '`log`: the order is made and is being written down' })),
+  waitingFor: Type.Optional(Type.String({
+    description: '`log`: the order is made and is being written down',
+  })),
   items: Type.Array(HoldItem),
   tickets: Type.Array(Type.Object({
     ticketId: Type.String(),
@@ -134,7 +136,9 @@ export const SeatsView = Type.Object({
   seq: Type.Integer(),
   areas: Type.Array(Type.Object({
     areaId: Type.String(),
-    states: Type.String({ description: 'one character per seat in the order of the sale: 0 free, h held, s sold, b blocked' }),
+    states: Type.String({
+      description: 'one character per seat in the order of the sale: 0 free, h held, s sold, b blocked',
+    }),
   })),
 });
 

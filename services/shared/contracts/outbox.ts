@@ -65,7 +65,11 @@ export function needsLayout(type: EventType): boolean {
  *
  * @param layout of the sale; may be undefined where `needsLayout` is false, otherwise it throws
  */
-export function toSaleEvent(packed: PackedEvent, partition: number, layout: SaleLayout | undefined): SaleEvent {
+export function toSaleEvent(
+  packed: PackedEvent,
+  partition: number,
+  layout: SaleLayout | undefined,
+): SaleEvent {
   const [actor, traceid] = packed.context.split(' ');
   return {
     specversion: '1.0',

@@ -40,7 +40,10 @@ const InputArea = Type.Object({
   capacity: Type.Optional(Type.Integer()),
   categoryId: Type.Optional(Id),
   rows: Type.Optional(Type.Array(
-    Type.Object({ rowId: Type.String({ minLength: 1, maxLength: 32 }), seats: Type.Array(InputSeat) }, closed),
+    Type.Object({
+      rowId: Type.String({ minLength: 1, maxLength: 32 }),
+      seats: Type.Array(InputSeat),
+    }, closed),
   )),
 }, closed);
 
@@ -140,9 +143,12 @@ export function defineSale(
 
 /** True if two definitions have the same areas, rows and seats (prices and names may differ). */
 export function sameAreas(a: SaleDefinition, b: SaleDefinition): boolean {
-  return JSON.stringify(a.areas) === JSON.stringify(b.areas)
-    && JSON.stringify(ticketTypesOf(a)) === JSON.stringify(ticketTypesOf(b))
-    && JSON.stringify(a.categories.map((c) => c.categoryId)) === JSON.stringify(b.categories.map((c) => c.categoryId));
+  return fixedPart(a) === fixedPart(b);
+}
+
+function fixedPart(definition: SaleDefinition): string {
+  const { areas, categories } = definition;
+  return JSON.stringify([areas, ticketTypesOf(definition), categories.map((c) => c.categoryId)]);
 }
 
 /** All ticket types of a sale, in order of first mention. */
@@ -201,7 +207,8 @@ function checkCategories(categories: SaleCategory[], faults: DefinitionFault[]):
   const seen = new Set<string>();
   for (const [i, category] of categories.entries()) {
     if (seen.has(category.categoryId)) {
-      faults.push({ field: `/categories/${i}/categoryId`, message: `"${category.categoryId}" is there twice` });
+      const message = `"${category.categoryId}" is there twice`;
+      faults.push({ field: `/categories/${i}/categoryId`, message });
     }
     seen.add(category.categoryId);
     const prices = Object.entries(category.prices);
@@ -252,7 +259,9 @@ function checkArea(
   { categoryIds, seatIds, faults }: AreaCheck,
 ): void {
   if (area.kind === 'general') {
-    if (input?.rows !== undefined) faults.push({ field: `${field}/rows`, message: 'a general area has no rows' });
+    if (input?.rows !== undefined) {
+      faults.push({ field: `${field}/rows`, message: 'a general area has no rows' });
+    }
     if (area.capacity < 1 || area.capacity > CAPACITY_MAX) {
       faults.push({ field: `${field}/capacity`, message: `must be from 1 to ${CAPACITY_MAX}` });
     }

@@ -12,7 +12,9 @@ const BODY_BYTES_MAX = 64 * 1024;
  * unknown fields are refused, nothing is converted silently, requests are not logged one by one (that costs
  * several percent of a hot route; counters tell more).
  */
-export function createHttp({ log, bodyBytesMax = BODY_BYTES_MAX }: { log: Log; bodyBytesMax?: number }): FastifyInstance {
+export function createHttp(
+  { log, bodyBytesMax = BODY_BYTES_MAX }: { log: Log; bodyBytesMax?: number },
+): FastifyInstance {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -27,7 +29,9 @@ export function createHttp({ log, bodyBytesMax = BODY_BYTES_MAX }: { log: Log; b
     // Otherwise close() waits for keep-alive connections that have nothing under way.
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
+    },
   });
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));

@@ -9,7 +9,11 @@ const RETRY_SECONDS = '1';
  * Answers with an application/problem+json of the catalogue (RFC 9457). `extra` says more: `detail` is a
  * sentence, other members are for programs, as `seatIds` or `left`.
  */
-export function sendProblem(reply: FastifyReply, code: ReasonCode, extra: Record<string, unknown> = {}): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  code: ReasonCode,
+  extra: Record<string, unknown> = {},
+): FastifyReply {
   const { status, title } = REASONS[code];
   if (status === 503) reply.header('retry-after', RETRY_SECONDS);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
@@ -40,7 +44,9 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
 }
 
 /** What a schema found wrong: JSON pointers into what was sent, and what is wrong there. */
-export function faultsOf(validation: NonNullable<FastifyError['validation']>): { field: string; message: string }[] {
+export function faultsOf(
+  validation: NonNullable<FastifyError['validation']>,
+): { field: string; message: string }[] {
   return validation.map(({ instancePath, params, message }) => ({
     field: instancePath,
     message: 'additionalProperty' in params

@@ -34,7 +34,8 @@ export function connectRedis(url: string, { name, log, blocking = false }: Redis
     // After a failover the old primary answers READONLY: connect anew, to the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
-  redis.on('error', (error: Error) => log.warn({ err: error.message, connection: name }, 'redis connection failed'));
+  redis.on('error', (error: Error) =>
+    log.warn({ err: error.message, connection: name }, 'redis connection failed'));
   redis.on('ready', () => log.debug({ connection: name }, 'redis connection is ready'));
   return redis;
 }

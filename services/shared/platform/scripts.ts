@@ -37,7 +37,12 @@ export function loadScripts(folder: URL = FOLDER): Map<string, Script> {
  *
  * @throws the error of Redis or of the connection; what the script did is then unknown to the caller
  */
-export async function runScript(redis: Redis, script: Script, keys: string[], args: ScriptArg[]): Promise<unknown> {
+export async function runScript(
+  redis: Redis,
+  script: Script,
+  keys: string[],
+  args: ScriptArg[],
+): Promise<unknown> {
   try {
     return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
   } catch (error) {
@@ -57,7 +62,9 @@ function assemble(source: string, file: string, folder: URL): string {
     });
   }
   return include(source).replace(/\bREASON\.([a-z_]+)/g, (_, code: string) => {
-    if (!isReasonCode(code)) throw new Error(`${file} names ${code}, which is not in the catalogue of reasons`);
+    if (!isReasonCode(code)) {
+      throw new Error(`${file} names ${code}, which is not in the catalogue of reasons`);
+    }
     return `'${code}'`;
   });
 }
