@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 
 /**
- * Brings the event store and the projection's tables to the schema that this code expects. Forward only, safe to call
- * at any time and from several processes at once (an advisory lock lets one work, the others find nothing to do).
- * Called by the set-up before the services start. The two may be in one database or in two.
+ * Brings the event store and the projection's tables to the schema that this code expects. Forward only,
+ * safe to call at any time and from several processes at once (an advisory lock lets one work, the others
+ * find nothing to do). Called by the set-up before the services start. The two may be in one database or in
+ * two.
  */
 export interface MigrationLog {
   info(fields: object, sentence: string): void;

@@ -3,8 +3,9 @@ import { createLog } from '../shared/platform/log.ts';
 import { PrepareConfig } from './config.ts';
 import { migrate } from './migrate.ts';
 
-// Migrates event store and projection, then ends: `node services/projector/prepare-main.ts` with DATABASE_URL, and
-// EVENT_STORE_URL if that is another database. Exit code 1 with one sentence when it cannot.
+// Migrates event store and projection, then ends: `node services/projector/prepare-main.ts` with
+// DATABASE_URL, and EVENT_STORE_URL if that is another database. Exit code 1 with one sentence when it
+// cannot.
 const log = createLog({ name: 'projector-prepare', level: process.env['LOG_LEVEL'] ?? 'info' });
 try {
   const config = loadConfig(PrepareConfig, process.env);

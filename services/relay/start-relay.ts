@@ -19,6 +19,7 @@ export async function startRelay(config: RelayConfig, log: Log): Promise<Running
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => relay.troubles() });
   relay.start();
+  let stopped: Promise<void> | undefined;
   try {
     const url = await http.listen({ host: config.HOST, port: config.PORT });
     return { url, stop };
@@ -27,7 +28,12 @@ export async function startRelay(config: RelayConfig, log: Log): Promise<Running
     throw error;
   }
 
-  async function stop(): Promise<void> {
+  function stop(): Promise<void> {
+    stopped ??= close();
+    return stopped;
+  }
+
+  async function close(): Promise<void> {
     await relay.stop();
     await http.close();
     redis.disconnect();

@@ -26,13 +26,18 @@ export interface ShardBatch {
   position: string;
 }
 
+/** Where reading goes on instead; undefined: at the horizon. */
+export interface Moved {
+  position: string | undefined;
+}
+
 export interface ShardReaderOptions {
   client: KinesisClient;
   streamName: string;
   shardId: string;
   log: Log;
   position: string | undefined;
-  onBatch(batch: ShardBatch): Promise<string | undefined>;
+  onBatch(batch: ShardBatch): Promise<Moved | undefined>;
   onTip(): void;
   pollMsMin: number;
   pollMsMax: number;
@@ -101,7 +106,7 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
   async function apply(records: StreamRecord[], next: string | undefined): Promise<void> {
     const target = next === undefined ? SHARD_END : records.at(-1)?.sequenceNumber ?? SHARD_END;
     const moved = await options.onBatch({ shardId, records, positionBefore: position, position: target });
-    position = moved ?? target;
+    position = moved === undefined ? target : moved.position;
     iterator = moved === undefined ? next : undefined;
     pollMs = options.pollMsMin;
   }

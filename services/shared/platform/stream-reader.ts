@@ -3,7 +3,7 @@ import { ListShardsCommand } from '@aws-sdk/client-kinesis';
 import type { Log } from './log.ts';
 import { createPause } from './pause.ts';
 import { createShardReader } from './shard-reader.ts';
-import type { ShardBatch, ShardReader } from './shard-reader.ts';
+import type { Moved, ShardBatch, ShardReader } from './shard-reader.ts';
 
 /**
  * Reads every shard of a stream, each in its order, parents before their children, and never skips: a batch
@@ -22,10 +22,10 @@ export interface StreamReaderOptions {
    */
   positions: ReadonlyMap<string, string>;
   /**
-   * Applies a batch. May return another position: the shard is then read on from there (SHARD_END: not any
-   * more). When it throws, the same batch comes again after a pause.
+   * Applies a batch. May return where the shard is to be read on instead of behind the batch. When it throws, the
+   * same batch comes again after a pause.
    */
-  onBatch(batch: ShardBatch): Promise<string | undefined>;
+  onBatch(batch: ShardBatch): Promise<Moved | undefined>;
   /**
    * pause between reads of a shard that has something: AWS allows five reads a second per shard, over all
    * readers

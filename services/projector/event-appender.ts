@@ -1,0 +1,98 @@
+import { createLogFold } from '../shared/contracts/log-fold.ts';
+import type { LogFold } from '../shared/contracts/log-fold.ts';
+import type { Log } from '../shared/platform/log.ts';
+import { SHARD_END } from '../shared/platform/shard-reader.ts';
+import type { Moved, ShardBatch } from '../shared/platform/shard-reader.ts';
+import { CheckpointMovedError } from './event-store.ts';
+import type { EventStore } from './event-store.ts';
+import { judgeRecords, readRecord } from './judge-records.ts';
+import type { JudgedRecords, ReadRecord } from './judge-records.ts';
+import type { ProjectorMetrics } from './projector-metrics.ts';
+
+/** What one shard's reader remembers; thrown away whenever a transaction fails. */
+interface ShardMemory {
+  fold: LogFold;
+  /** sales whose head the fold knows, or which the store did not have */
+  known: Set<string>;
+}
+
+/**
+ * Appends what the shards bring to the event store: every event once, in order per sale, whatever comes
+ * twice. Judges with the same rule as the relay; what it has forgotten the store remembers. Memory and
+ * store move together: when the transaction fails, the memory is dropped and read again, so that the two
+ * never differ. Waits for no projection.
+ */
+export class EventAppender {
+  readonly #store: EventStore;
+  readonly #metrics: ProjectorMetrics;
+  readonly #log: Log;
+  readonly #onAppended: (saleIds: Iterable<string>) => void;
+  readonly #memories = new Map<string, ShardMemory>();
+
+  /** @param onAppended told after each commit of which sales there is more */
+  constructor(
+    { store, metrics, log, onAppended }:
+    { store: EventStore; metrics: ProjectorMetrics; log: Log; onAppended(saleIds: Iterable<string>): void },
+  ) {
+    this.#store = store;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#onAppended = onAppended;
+  }
+
+  /**
+   * Takes one batch of a shard; batches of different shards may come at once. Returns the stored position
+   * when another reader has moved it. Throws when PostgreSQL does not answer; the same batch may come again
+   * then.
+   */
+  async append(batch: ShardBatch): Promise<Moved | undefined> {
+    const records = batch.records.map(readRecord);
+    try {
+      const judged = await this.#judge(batch.shardId, records);
+      await this.#store.append(batch, records, judged);
+      this.#report(batch.shardId, records, judged);
+      if (judged.heads.size > 0) this.#onAppended(judged.heads.keys());
+      if (batch.position === SHARD_END) this.#memories.delete(batch.shardId);
+      return undefined;
+    } catch (error) {
+      this.#memories.delete(batch.shardId);
+      if (!(error instanceof CheckpointMovedError)) throw error;
+      this.#log.warn({ shardId: batch.shardId }, error.message);
+      return { position: (await this.#store.checkpoints()).get(batch.shardId) };
+    }
+  }
+
+  async #judge(shardId: string, records: ReadRecord[]): Promise<JudgedRecords> {
+    const memory = this.#memories.get(shardId) ?? { fold: createLogFold(), known: new Set() };
+    this.#memories.set(shardId, memory);
+    const { fold, known } = memory;
+    const subjects = records.flatMap(({ events }) => events.map(({ subject }) => subject));
+    const strangers = new Set(subjects.filter((saleId) => !known.has(saleId)));
+    if (strangers.size > 0) {
+      for (const [saleId, head] of await this.#store.headsOf([...strangers])) fold.setHead(saleId, head);
+      for (const saleId of strangers) known.add(saleId);
+    }
+    const forgotten = records.flatMap(({ events }) => events)
+      .filter(({ subject, sequence, id }) =>
+        fold.standing({ saleId: subject, seq: Number(sequence), id }) === 'unknown');
+    const stored = forgotten.length > 0
+      ? await this.#store.storedIds(forgotten.map(({ id }) => id))
+      : new Set<string>();
+    return judgeRecords(records, fold, (saleId, id) => stored.has(`${saleId} ${id}`));
+  }
+
+  #report(shardId: string, records: ReadRecord[], judged: JudgedRecords): void {
+    this.#metrics.appended.inc(judged.accepted.length);
+    this.#metrics.duplicates.inc(judged.duplicates);
+    this.#metrics.rejected.inc(judged.rejected.length);
+    for (const { saleId, seq, event, reason } of judged.rejected) {
+      this.#log.error({ saleId, seq, id: event.id, reason }, 'the log has an event that the rule rejects');
+    }
+    for (const { record, unreadable } of records) {
+      if (unreadable === undefined) continue;
+      this.#metrics.unreadable.inc();
+      const { sequenceNumber } = record;
+      this.#log.error({ shardId, sequenceNumber, unreadable }, 'a record cannot be read');
+    }
+  }
+}

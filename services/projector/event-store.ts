@@ -1,0 +1,143 @@
+import type { Head } from '../shared/contracts/log-rule.ts';
+import { loadSql, withTransaction } from '../shared/platform/pg.ts';
+import type { Pool, PoolClient } from '../shared/platform/pg.ts';
+import type { ShardBatch } from '../shared/platform/shard-reader.ts';
+import type { AcceptedEvent, JudgedRecords, ReadRecord, RejectedEvent } from './judge-records.ts';
+
+const sql = {
+  insertEvents: loadSql(import.meta.url, './sql/insert-events.sql'),
+  upsertHeads: loadSql(import.meta.url, './sql/upsert-heads.sql'),
+  moveCheckpoint: loadSql(import.meta.url, './sql/move-checkpoint.sql'),
+  startCheckpoint: loadSql(import.meta.url, './sql/start-checkpoint.sql'),
+  selectCheckpoints: loadSql(import.meta.url, './sql/select-checkpoints.sql'),
+  selectHeadsOf: loadSql(import.meta.url, './sql/select-heads-of.sql'),
+  selectKnownIds: loadSql(import.meta.url, './sql/select-known-ids.sql'),
+  insertRejected: loadSql(import.meta.url, './sql/insert-rejected.sql'),
+  insertUnreadable: loadSql(import.meta.url, './sql/insert-unreadable.sql'),
+};
+
+/** Another reader has moved the checkpoint: what was judged here may be wrong and is not stored. */
+export class CheckpointMovedError extends Error {}
+
+/** The event store's side of appending. All methods throw when PostgreSQL does not answer. */
+export class EventStore {
+  readonly #pool: Pool;
+  readonly #streamKey: string;
+
+  /** @param streamKey names the stream in the checkpoints (platform/kinesis.ts) */
+  constructor(pool: Pool, streamKey: string) {
+    this.#pool = pool;
+    this.#streamKey = streamKey;
+  }
+
+  /** Positions by shard id. */
+  async checkpoints(): Promise<Map<string, string>> {
+    const { rows } = await this.#pool.query<{ shard_id: string; sequence_number: string }>(
+      sql.selectCheckpoints, [this.#streamKey],
+    );
+    return new Map(rows.map((row) => [row.shard_id, row.sequence_number]));
+  }
+
+  /** The heads of those of the sales that have one. */
+  async headsOf(saleIds: string[]): Promise<Map<string, Head>> {
+    const { rows } = await this.#pool.query<{ sale_id: string; seq: number; id: string }>(
+      sql.selectHeadsOf, [saleIds],
+    );
+    return new Map(rows.map(({ sale_id: saleId, seq, id }) => [saleId, { seq, id }]));
+  }
+
+  /** Those of the ids that are stored, as `saleId id`. */
+  async storedIds(ids: string[]): Promise<Set<string>> {
+    const { rows } = await this.#pool.query<{ sale_id: string; id: string }>(sql.selectKnownIds, [ids]);
+    return new Set(rows.map((row) => `${row.sale_id} ${row.id}`));
+  }
+
+  /**
+   * Stores everything that became of a batch and moves the checkpoint, in one transaction.
+   *
+   * @throws CheckpointMovedError when the checkpoint is not where the batch began
+   */
+  async append(batch: ShardBatch, records: readonly ReadRecord[], judged: JudgedRecords): Promise<void> {
+    await withTransaction(this.#pool, async (client) => {
+      await this.#moveCheckpoint(client, batch);
+      if (judged.accepted.length > 0) {
+        await insertEvents(client, batch.shardId, judged.accepted);
+        await upsertHeads(client, judged.heads);
+      }
+      if (judged.rejected.length > 0) {
+        await insertRejected(client, [this.#streamKey, batch.shardId], judged.rejected);
+      }
+      for (const { record, unreadable } of records) {
+        if (unreadable === undefined) continue;
+        await client.query(sql.insertUnreadable, [
+          this.#streamKey, batch.shardId, record.sequenceNumber, record.partitionKey,
+          Buffer.from(record.data), unreadable.slice(0, 1_000),
+        ]);
+      }
+    });
+  }
+
+  async #moveCheckpoint(client: PoolClient, batch: ShardBatch): Promise<void> {
+    const { shardId, positionBefore, position } = batch;
+    const moved = positionBefore === undefined
+      ? await client.query(sql.startCheckpoint, [this.#streamKey, shardId, position])
+      : await client.query(sql.moveCheckpoint, [this.#streamKey, shardId, positionBefore, position]);
+    if (moved.rowCount !== 1) throw new CheckpointMovedError(`the checkpoint of ${shardId} was moved`);
+  }
+}
+
+async function insertEvents(client: PoolClient, shardId: string, events: AcceptedEvent[]): Promise<void> {
+  await client.query({
+    name: 'insert-events',
+    text: sql.insertEvents,
+    values: [
+      lines(events, ({ saleId }) => saleId),
+      lines(events, ({ seq }) => String(seq)),
+      lines(events, ({ event }) => event.id),
+      lines(events, ({ event }) => event.type),
+      lines(events, ({ event }) => event.time),
+      lines(events, ({ event }) => JSON.stringify(event)),
+      shardId,
+      lines(events, ({ sequenceNumber }) => sequenceNumber),
+    ],
+  });
+}
+
+async function upsertHeads(client: PoolClient, heads: JudgedRecords['heads']): Promise<void> {
+  // In one order for all writers, so that two of them cannot wait for each other.
+  const sales = [...heads].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  await client.query({
+    name: 'upsert-heads',
+    text: sql.upsertHeads,
+    values: [
+      sales.map(([saleId]) => saleId),
+      sales.map(([, { partition }]) => partition),
+      sales.map(([, { seq }]) => seq),
+      sales.map(([, { id }]) => id),
+    ],
+  });
+}
+
+async function insertRejected(
+  client: PoolClient,
+  place: [streamKey: string, shardId: string],
+  events: RejectedEvent[],
+): Promise<void> {
+  await client.query(sql.insertRejected, [
+    ...place,
+    events.map(({ sequenceNumber }) => sequenceNumber),
+    events.map(({ position }) => position),
+    events.map(({ saleId }) => saleId),
+    events.map(({ seq }) => seq),
+    events.map(({ event }) => event.id),
+    events.map(({ event }) => event.type),
+    events.map(({ reason }) => reason),
+    events.map(({ head }) => head.seq),
+    events.map(({ head }) => head.id),
+    events.map(({ event }) => JSON.stringify(event)),
+  ]);
+}
+
+function lines<T>(items: readonly T[], text: (item: T) => string): string {
+  return items.map(text).join('\n');
+}

@@ -1,0 +1,201 @@
+import type { EventData } from '../shared/contracts/events.ts';
+import type { Contact } from '../shared/platform/contact-seal.ts';
+import { loadSql } from '../shared/platform/pg.ts';
+import type { PoolClient } from '../shared/platform/pg.ts';
+import type { PlannedOrder, Step, StockChange } from './plan-effects.ts';
+import { planOrders } from './plan-orders.ts';
+
+const load = (name: string): string => loadSql(import.meta.url, `./sql/${name}.sql`);
+const sql = {
+  insertVenue: load('insert-venue'),
+  upsertShow: load('upsert-show'),
+  selectShow: load('select-show'),
+  updateShowState: load('update-show-state'),
+  upsertCategories: load('upsert-categories'),
+  deletePrices: load('delete-prices'),
+  insertPrices: load('insert-prices'),
+  upsertAreas: load('upsert-areas'),
+  deleteSeatsOfOtherAreas: load('delete-seats-of-other-areas'),
+  deleteOtherAreas: load('delete-other-areas'),
+  deleteOtherCategories: load('delete-other-categories'),
+  upsertSeats: load('upsert-seats'),
+  deleteOtherSeats: load('delete-other-seats'),
+  updateAreas: load('update-areas'),
+  updateSeats: load('update-seats'),
+  takeIds: load('take-ids'),
+  insertCustomers: load('insert-customers'),
+  insertOrders: load('insert-orders'),
+  insertPayments: load('insert-payments'),
+  insertOrderLines: load('insert-order-lines'),
+  insertTickets: load('insert-tickets'),
+  insertProjectedOrders: load('insert-projected-orders'),
+};
+
+/** The event contradicts the rows it should change; repeating it does not help. */
+export class ProjectionFault extends Error {}
+
+/**
+ * Applies steps to the legacy tables, within the caller's transaction.
+ *
+ * @param contacts by orderId, of every order in the steps
+ * @throws ProjectionFault or PostgreSQL's error; the caller then rolls everything back
+ */
+export async function writeLegacyRows(
+  client: PoolClient,
+  saleId: string,
+  steps: readonly Step[],
+  contacts: ReadonlyMap<string, Contact>,
+): Promise<void> {
+  let showId = await findShow(client, saleId);
+  for (const step of steps) {
+    if (step.kind === 'define-sale') {
+      showId = await defineSale(client, saleId, step.data);
+      continue;
+    }
+    if (showId === undefined) throw new ProjectionFault(`no sale.defined before, there is no show ${saleId}`);
+    if (step.kind === 'set-state') await client.query(sql.updateShowState, [showId, step.state]);
+    else if (step.kind === 'define-area') await defineArea(client, showId, step.data);
+    else await changeStock(client, { saleId, showId }, step.change, contacts);
+  }
+}
+
+async function findShow(client: PoolClient, saleId: string): Promise<number | undefined> {
+  return (await client.query<{ id: number }>(sql.selectShow, [saleId])).rows[0]?.id;
+}
+
+async function defineSale(
+  client: PoolClient,
+  saleId: string,
+  data: EventData<'sale.defined'>,
+): Promise<number> {
+  await client.query(sql.insertVenue, [saleId]);
+  const upserted = await client.query<{ id: number }>(sql.upsertShow, [saleId, data.name, data.currency]);
+  const show = upserted.rows[0];
+  if (show === undefined) throw new ProjectionFault(`the show ${saleId} could not be written`);
+  const { categories, areas } = data;
+  const categoryIds = categories.map(({ categoryId }) => categoryId);
+  const areaIds = areas.map(({ areaId }) => areaId);
+  await client.query(sql.upsertCategories, [show.id, categoryIds, categories.map(({ name }) => name)]);
+  const prices = categories.flatMap(({ categoryId, prices: byType }) =>
+    Object.entries(byType)
+      .map(([ticketType, priceMinor], order) => ({ categoryId, ticketType, priceMinor, order })));
+  await client.query(sql.deletePrices, [show.id]);
+  await client.query(sql.insertPrices, [
+    show.id,
+    prices.map(({ categoryId }) => categoryId),
+    prices.map(({ ticketType }) => ticketType),
+    prices.map(({ priceMinor }) => priceMinor),
+    prices.map(({ order }) => order),
+  ]);
+  await client.query(sql.deleteSeatsOfOtherAreas, [show.id, areaIds]);
+  await client.query(sql.deleteOtherAreas, [show.id, areaIds]);
+  await client.query(sql.upsertAreas, [
+    show.id,
+    areaIds,
+    areas.map(({ name }) => name),
+    areas.map(({ kind }) => kind),
+    areas.map(({ capacity }) => capacity),
+    areas.map(({ categoryId }) => categoryId),
+  ]);
+  await client.query(sql.deleteOtherCategories, [show.id, categoryIds]);
+  return show.id;
+}
+
+async function defineArea(
+  client: PoolClient,
+  showId: number,
+  data: EventData<'area.defined'>,
+): Promise<void> {
+  const seats = data.rows.flatMap(({ rowId, seats: inRow }) => inRow.map((seat) => ({ rowId, ...seat })));
+  const seatIds = seats.map(({ seatId }) => seatId);
+  await client.query(sql.deleteOtherSeats, [showId, data.areaId, seatIds]);
+  const { rowCount } = await client.query(sql.upsertSeats, [
+    showId, data.areaId, seatIds,
+    seats.map(({ rowId }) => rowId),
+    seats.map(({ label }) => label),
+    seats.map(({ x }) => x),
+    seats.map(({ y }) => y),
+    seats.map(({ categoryId }) => categoryId),
+  ]);
+  expectRows(rowCount, seats.length, `seats of area ${data.areaId}: the area or a category is unknown`);
+}
+
+async function changeStock(
+  client: PoolClient,
+  { saleId, showId }: { saleId: string; showId: number },
+  { areas, seats, orders }: StockChange,
+  contacts: ReadonlyMap<string, Contact>,
+): Promise<void> {
+  const changes = [...areas];
+  const updated = await client.query(sql.updateAreas, [
+    showId,
+    changes.map(([code]) => code),
+    changes.map(([, { held }]) => held),
+    changes.map(([, { sold }]) => sold),
+  ]);
+  expectRows(updated.rowCount, changes.length, 'areas: one of them is unknown');
+  // A seat that came back to where it was is written too: it has to be there, and in that status.
+  const moved = [...seats];
+  if (moved.length > 0) {
+    const { rowCount } = await client.query(sql.updateSeats, [
+      showId,
+      moved.map(([code]) => code),
+      moved.map(([, { before }]) => before),
+      moved.map(([, { after }]) => after),
+    ]);
+    expectRows(rowCount, moved.length, 'seats: one is unknown or has another status than in the log');
+  }
+  if (orders.length > 0) await insertOrders(client, { saleId, showId }, orders, contacts);
+}
+
+async function insertOrders(
+  client: PoolClient,
+  { saleId, showId }: { saleId: string; showId: number },
+  orders: PlannedOrder[],
+  contactsById: ReadonlyMap<string, Contact>,
+): Promise<void> {
+  const contacts = orders.map(({ data }) => contactsById.get(data.orderId) ?? { name: '', email: '' });
+  const { lines, tickets } = planOrders(orders, contacts);
+  const { rows: [ids] } = await client.query<Ids>(sql.takeIds, [orders.length, lines.length]);
+  if (ids === undefined) throw new ProjectionFault('no row ids');
+  const numbers = orders.map(({ data }) => data.orderId);
+  const totals = orders.map(({ data }) => data.total);
+  const currencies = orders.map(({ data }) => data.currency);
+  const times = orders.map(({ time }) => time);
+  await client.query(sql.insertCustomers, [
+    ids.customerIds, contacts.map(({ name }) => name), contacts.map(({ email }) => email),
+  ]);
+  await client.query(sql.insertOrders, [
+    showId, ids.orderIds, numbers, ids.customerIds, totals, currencies, times,
+  ]);
+  const inserted = await client.query(sql.insertOrderLines, [
+    showId, ids.lineIds,
+    lines.map(({ order }) => ids.orderIds[order]),
+    lines.map(({ areaId }) => areaId),
+    lines.map(({ seatId }) => seatId),
+    lines.map(({ ticketType }) => ticketType),
+    lines.map(({ quantity }) => quantity),
+    lines.map(({ priceMinor }) => priceMinor),
+  ]);
+  expectRows(inserted.rowCount, lines.length, 'order lines: an area is unknown');
+  await client.query(sql.insertTickets, [
+    showId,
+    tickets.map(({ line }) => ids.lineIds[line]),
+    tickets.map(({ number }) => number),
+    tickets.map(({ code }) => code),
+    tickets.map(({ seatId }) => seatId),
+    tickets.map(({ holder }) => holder),
+  ]);
+  await client.query(sql.insertPayments, [ids.orderIds, totals, currencies, times]);
+  await client.query(sql.insertProjectedOrders, [saleId, numbers, orders.map(({ seq }) => seq), times]);
+}
+
+interface Ids {
+  customerIds: string[];
+  orderIds: string[];
+  lineIds: string[];
+}
+
+function expectRows(rowCount: number | null, expected: number, what: string): void {
+  if (rowCount !== expected) throw new ProjectionFault(`${rowCount ?? 0} instead of ${expected} ${what}`);
+}

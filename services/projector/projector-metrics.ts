@@ -1,0 +1,36 @@
+import { Counter, Gauge, Histogram } from '../shared/platform/metrics.ts';
+
+/** What the projector counts. */
+export interface ProjectorMetrics {
+  appended: Counter;
+  duplicates: Counter;
+  rejected: Counter;
+  unreadable: Counter;
+  projected: Counter;
+  parked: Gauge;
+  projectionLagMs: Histogram;
+}
+
+/** Registers the projector's metrics; once per process. */
+export function createProjectorMetrics(): ProjectorMetrics {
+  return {
+    appended: counter('appended', 'Events appended to the event store'),
+    duplicates: counter('duplicates', 'Events that were in the event store before'),
+    rejected: counter('rejected', 'Events that the rule rejects; alarm on any'),
+    unreadable: counter('unreadable', 'Records that are no batch of events'),
+    projected: counter('projected', 'Events whose effect is in the legacy tables'),
+    parked: new Gauge({
+      name: 'onsale_projection_parked',
+      help: 'Sales whose projection has stopped at an event that cannot be applied; alarm on any',
+    }),
+    projectionLagMs: new Histogram({
+      name: 'onsale_projection_lag_ms',
+      help: 'From a confirmed order in Redis to its rows in the legacy tables',
+      buckets: [20, 50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 30_000],
+    }),
+  };
+}
+
+function counter(name: string, help: string): Counter {
+  return new Counter({ name: `onsale_projector_${name}_total`, help });
+}

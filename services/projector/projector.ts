@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { ensureStream } from '../shared/platform/kinesis.ts';
+import type { Log } from '../shared/platform/log.ts';
+import { backoffMs } from '../shared/platform/pause.ts';
+import type { Pool } from '../shared/platform/pg.ts';
+import { createStreamReader } from '../shared/platform/stream-reader.ts';
+import type { StreamReader } from '../shared/platform/stream-reader.ts';
+import type { ProjectorConfig } from './config.ts';
+import { EventAppender } from './event-appender.ts';
+import { EventStore } from './event-store.ts';
+import type { LegacyProjection } from './legacy-projection.ts';
+import type { ProjectorMetrics } from './projector-metrics.ts';
+
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 3_000;
+
+/**
+ * Stream → event store → legacy rows. The two halves know of each other only that the first wakes the
+ * second: appending never waits for a projection, and a projection that was not woken finds its work by
+ * itself. It may be killed at any moment and run twice; what it holds in memory it can read again.
+ */
+export class Projector {
+  readonly #config: ProjectorConfig;
+  readonly #kinesis: KinesisClient;
+  readonly #events: Pool;
+  readonly #projection: LegacyProjection;
+  readonly #metrics: ProjectorMetrics;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  #reader: StreamReader | undefined;
+  #stage = 'it has not started';
+  #starting: Promise<void> | undefined;
+
+  constructor(options: {
+    config: ProjectorConfig;
+    kinesis: KinesisClient;
+    events: Pool;
+    projection: LegacyProjection;
+    metrics: ProjectorMetrics;
+    log: Log;
+  }) {
+    this.#config = options.config;
+    this.#kinesis = options.kinesis;
+    this.#events = options.events;
+    this.#projection = options.projection;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+  }
+
+  /** Begins in the background; `troubles` says how far it is. Can be called twice. */
+  start(): void {
+    this.#starting ??= this.#startReading();
+    this.#projection.start();
+  }
+
+  /** Lets the transactions under way end. Can be called twice. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#starting;
+    await this.#reader?.stop();
+    await this.#projection.stop();
+  }
+
+  /** What keeps it from its work, a sentence each. */
+  troubles(): string[] {
+    return [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#projection.troubles()].filter(Boolean);
+  }
+
+  async #startReading(): Promise<void> {
+    for (let failures = 0; !this.#stopping.signal.aborted;) {
+      try {
+        await this.#tryStart();
+        this.#stage = '';
+        return;
+      } catch (error) {
+        failures += 1;
+        this.#stage = `the stream cannot be read yet: ${(error as Error).message}`;
+        this.#log.warn({ err: error, failures }, 'the stream cannot be read yet');
+        await sleep(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
+      }
+    }
+  }
+
+  async #tryStart(): Promise<void> {
+    const { KINESIS_STREAM: streamName, KINESIS_SHARDS: shards } = this.#config;
+    const { streamKey } = await ensureStream(this.#kinesis, { streamName, shards });
+    const store = new EventStore(this.#events, streamKey);
+    const appender = new EventAppender({
+      store, metrics: this.#metrics, log: this.#log, onAppended: (saleIds) => this.#projection.wake(saleIds),
+    });
+    this.#reader = createStreamReader({
+      client: this.#kinesis, streamName, log: this.#log,
+      positions: await store.checkpoints(),
+      pollMsMin: this.#config.BUS_POLL_MS_MIN, pollMsMax: this.#config.BUS_POLL_MS_MAX,
+      onBatch: (batch) => appender.append(batch),
+    });
+    this.#reader.start();
+  }
+}

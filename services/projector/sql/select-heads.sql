@@ -1,0 +1,1 @@
+SELECT sale_id, seq FROM event_store.heads

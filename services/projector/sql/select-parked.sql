@@ -1,0 +1,1 @@
+SELECT sale_id FROM projection.parked_events WHERE projection = $1

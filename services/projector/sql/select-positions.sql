@@ -1,0 +1,1 @@
+SELECT sale_id, seq FROM projection.positions WHERE projection = $1

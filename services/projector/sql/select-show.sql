@@ -1,0 +1,1 @@
+SELECT id FROM shows WHERE slug = $1

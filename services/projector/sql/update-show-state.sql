@@ -1,0 +1,1 @@
+UPDATE shows SET state = $2 WHERE id = $1

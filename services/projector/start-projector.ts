@@ -1,0 +1,59 @@
+import { readContactKey } from '../shared/platform/contact-seal.ts';
+import { createHttp } from '../shared/platform/http-server.ts';
+import { connectKinesis } from '../shared/platform/kinesis.ts';
+import type { Log } from '../shared/platform/log.ts';
+import { registerHealth } from '../shared/platform/metrics.ts';
+import { connectPg } from '../shared/platform/pg.ts';
+import type { RunningService } from '../shared/platform/run-service.ts';
+import type { ProjectorConfig } from './config.ts';
+import { LegacyProgress } from './legacy-progress.ts';
+import { LegacyProjection, SALES_AT_ONCE } from './legacy-projection.ts';
+import { createProjectorMetrics } from './projector-metrics.ts';
+import { Projector } from './projector.ts';
+
+/** One transaction per shard that is being read at once, more wait; and one for looking things up. */
+const EVENT_STORE_CONNECTIONS = 5;
+
+/**
+ * Starts the projector with its HTTP side (health and metrics only). It is up at once and ready when it
+ * reads; PostgreSQL or the stream being away delays that and ends nothing.
+ *
+ * @throws Error when the configuration is wrong or the port is taken
+ */
+export async function startProjector(config: ProjectorConfig, log: Log): Promise<RunningService> {
+  const contactKey = readContactKey(config.CONTACT_KEY);
+  const events = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
+    name: 'projector-events', log, poolMax: EVENT_STORE_CONNECTIONS,
+  });
+  const legacy = connectPg(config.DATABASE_URL, {
+    name: 'projector-legacy', log, poolMax: SALES_AT_ONCE + 1,
+  });
+  const kinesis = connectKinesis({ region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT });
+  const metrics = createProjectorMetrics();
+  const progress = new LegacyProgress({ events, legacy, projection: 'legacy' });
+  const projection = new LegacyProjection({ progress, contactKey, metrics, log });
+  const projector = new Projector({ config, kinesis, events, projection, metrics, log });
+  const http = createHttp({ log });
+  registerHealth(http, { ready: async () => projector.troubles() });
+  projector.start();
+  let stopped: Promise<void> | undefined;
+  try {
+    const url = await http.listen({ host: config.HOST, port: config.PORT });
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  function stop(): Promise<void> {
+    stopped ??= close();
+    return stopped;
+  }
+
+  async function close(): Promise<void> {
+    await projector.stop();
+    await http.close();
+    await Promise.all([events.end(), legacy.end()]);
+    kinesis.destroy();
+  }
+}
