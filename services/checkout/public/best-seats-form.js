@@ -1,0 +1,70 @@
+/**
+ * "Find me n seats": the box office chooses the best free ones of an area, side by side if it can or if it
+ * must.
+ *
+ * @typedef {import('./sale-types.js').Sale} Sale
+ * @typedef {{ element: HTMLElement, setAvailability(areas: import('./sale-types.js').AreaAvailability[]):
+ *   void, setBlocked(blocked: boolean): void }} BestSeatsForm
+ */
+import { el } from './dom.js';
+
+const COUNT_MAX = 12;
+
+/**
+ * @param {Sale} sale
+ * @param {(item: import('./sale-types.js').RequestItem) => void} onFind
+ * @returns {BestSeatsForm}
+ */
+export function createBestSeatsForm(sale, onFind) {
+  const seated = sale.areas.filter((area) => area.kind === 'seated');
+  const options = seated.map((area) => el('option', { value: area.areaId }, area.name));
+  const area = el('select', { id: 'best-area' }, ...options);
+  const most = Math.min(sale.buyerLimit, COUNT_MAX);
+  const count = el(
+    'select',
+    { id: 'best-count' },
+    ...Array.from({ length: most }, (_, i) =>
+      el('option', { value: i + 1, selected: i === 1 }, String(i + 1)),
+    ),
+  );
+  const together = el('input', { type: 'checkbox', id: 'best-together', checked: true });
+  const button = el('button', { type: 'submit' }, 'Find and reserve');
+
+  /** @param {Event} event */
+  function find(event) {
+    event.preventDefault();
+    onFind({
+      areaId: area.value,
+      bestAvailable: Number(count.value),
+      adjacent: together.checked ? 'required' : 'preferred',
+    });
+  }
+
+  return {
+    element: el(
+      'form',
+      { class: 'best', onSubmit: find },
+      el('h3', {}, 'Best available'),
+      el(
+        'div',
+        { class: 'best-fields' },
+        el('label', { for: 'best-count' }, 'Seats'),
+        count,
+        el('label', { for: 'best-area' }, 'in'),
+        area,
+      ),
+      el('label', { class: 'check' }, together, ' only if side by side'),
+      button,
+    ),
+    setAvailability(areas) {
+      seated.forEach(({ areaId, name }, i) => {
+        const free = areas.find((one) => one.areaId === areaId)?.free;
+        const option = options[i];
+        if (option) option.textContent = free === undefined ? name : `${name} (${free} free)`;
+      });
+    },
+    setBlocked(blocked) {
+      button.disabled = blocked;
+    },
+  };
+}

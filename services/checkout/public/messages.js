@@ -1,0 +1,123 @@
+/**
+ * What a buyer is told for each code of the catalogue of reasons (services/shared/contracts/reasons.ts),
+ * and for what a browser alone can notice: what happened, and what to do now. A test holds the two lists
+ * together.
+ *
+ * @typedef {{ title: string, advice: string }} Message
+ */
+
+/** @type {Record<string, Message>} */
+export const MESSAGES = {
+  sold_out: m(
+    'Not enough tickets are left.',
+    'Ask for fewer, or look in another area. Tickets that others do not pay for come back within minutes.',
+  ),
+  seats_taken: m(
+    'Somebody was faster.',
+    'The seats that are gone are no longer in your choice. Please pick others.',
+  ),
+  no_adjacent_seats: m(
+    'There are not that many seats side by side.',
+    'Ask for fewer, try another area, or allow seats that are close but not together.',
+  ),
+  buyer_limit: m(
+    'That is more than one buyer may have.',
+    'Tickets you hold or have bought count too. Choose fewer.',
+  ),
+  sale_not_open: m(
+    'The sale has not opened yet.',
+    'This page opens by itself at the time shown. No need to reload.',
+  ),
+  sale_paused: m(
+    'The sale is paused for a moment.',
+    'What you have reserved stays yours. This page goes on by itself.',
+  ),
+  sale_closed: m('The sale is over.', 'No more tickets are sold here. Tickets you have bought stay valid.'),
+  recovering: m(
+    'The box office is being restored.',
+    'Nothing you have bought is lost. We try again by ourselves; please leave this page open.',
+  ),
+  hold_unknown: m(
+    'We do not find your reservation.',
+    'It may have been made in another browser. Please choose again.',
+  ),
+  hold_expired: m(
+    'Your time ran out.',
+    'Your tickets went back on sale. If they are still free, choose them again.',
+  ),
+  hold_released: m('This reservation was given back.', 'Please choose again.'),
+  hold_ordered: m(
+    'This reservation has already been bought.',
+    'You find it among your orders on the page of the show.',
+  ),
+  hold_extend_limit: m('There is no more time to add.', 'Please finish before the clock runs out.'),
+  order_unknown: m(
+    'We do not find this order here.',
+    'An order opens only in the browser in which it was bought, as long as its session lasts.',
+  ),
+  payment_method_unavailable: m(
+    'This way of paying is not offered for this show.',
+    'Please choose another one.',
+  ),
+  sale_unknown: m('There is no such show.', 'Look at the list of shows.'),
+  area_unknown: m('The plan has changed.', 'Please reload the page and choose again.'),
+  seat_unknown: m('The plan has changed.', 'Please reload the page and choose again.'),
+  ticket_type_unknown: m(
+    'This kind of ticket is not sold here.',
+    'Please reload the page and choose again.',
+  ),
+  item_unsuitable: m('The plan has changed.', 'Please reload the page and choose again.'),
+  request_invalid: m(
+    'Something in the form is not right.',
+    'Please look at what you entered and try again.',
+  ),
+  payload_too_large: m('That is too much at once.', 'Please choose fewer tickets.'),
+  unauthenticated: m('Your session has ended.', 'Please choose again; a new session has been opened.'),
+  forbidden: m('This is not yours.', 'Please choose again.'),
+  rate_limited: m('You are quicker than we are.', 'We try again by ourselves in a moment.'),
+  overloaded: m(
+    'Very many people are buying right now.',
+    'Your choice is kept; we try again by ourselves.',
+  ),
+  outbox_full: m('Orders are being written down.', 'Your choice is kept; we try again by ourselves.'),
+  unavailable: m('The box office does not answer.', 'Nothing of yours is lost; we try again by ourselves.'),
+  internal_error: m('Something went wrong on our side.', 'Nothing was bought twice. Please try again.'),
+  no_connection: m(
+    'No connection to the box office.',
+    'Nothing of yours is lost; we try again by ourselves.',
+  ),
+  no_answer: m('The box office is slow to answer.', 'Nothing of yours is lost; we try again by ourselves.'),
+};
+
+/** Codes that only a fault in these pages could bring; the buyer gets the general sentence. */
+export const OUR_FAULTS = [
+  'sale_already_open',
+  'sale_definition_invalid',
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'cursor_invalid',
+  'json_malformed',
+  'media_type_unsupported',
+  'not_found',
+  'method_not_allowed',
+  'buyer_mismatch',
+  'buyer_needed',
+];
+
+/**
+ * @param {string} code
+ * @returns {Message}
+ */
+export function messageFor(code) {
+  return MESSAGES[code] ?? /** @type {Message} */ (MESSAGES['internal_error']);
+}
+
+/**
+ * @param {string} title
+ * @param {string} advice
+ * @returns {Message}
+ */
+function m(title, advice) {
+  return { title, advice };
+}

@@ -1,0 +1,172 @@
+/**
+ * The page of one order: its tickets with their QR codes once the order is safe. It asks until then, shows
+ * what this browser has kept when the box office cannot be reached, and can be printed.
+ */
+import { createApi } from './api.js';
+import { createConnection } from './connection.js';
+import { byId, el } from './dom.js';
+import { openKeep } from './keep.js';
+import { messageFor } from './messages.js';
+import { createNotice } from './notice.js';
+import { readSale } from './read-sale.js';
+import { createServerClock } from './server-clock.js';
+import { formatDay, formatMoney, plural } from './words.js';
+
+/** A pending order is asked for again after this time, then ever more slowly. */
+const PENDING_MS = 700;
+const PENDING_MAX_MS = 4_000;
+
+const { saleId = '', orderId = '' } = document.body.dataset;
+const keep = openKeep(saleId);
+const connection = createConnection(byId('banner'));
+const api = createApi({ clock: createServerClock(), keep: openKeep() });
+const notice = createNotice(byId('notice'));
+/** @type {import('./sale-types.js').Order | undefined} */
+const kept = keep.read(`order.${orderId}`);
+/** @type {Map<string, string>} */
+const seatNames = new Map();
+/** @type {Map<string, string>} */
+const areaNames = new Map();
+
+if (kept?.status === 'confirmed') showTickets(kept);
+void nameSeats();
+await follow();
+
+async function follow() {
+  for (let attempt = 0, failures = 0; ; attempt++) {
+    const outcome = await api.request('GET', `/v1/sales/${saleId}/orders/${orderId}`);
+    if (outcome.kind === 'trouble') {
+      await connection.trouble('order', failures++, outcome);
+      continue;
+    }
+    connection.well('order');
+    if (outcome.kind === 'refused') {
+      // The session is over, the tickets are not: what was kept is as good.
+      if (kept?.status !== 'confirmed') showRefused(outcome.code);
+      return;
+    }
+    /** @type {import('./sale-types.js').Order} */
+    const order = outcome.body;
+    keep.write(`order.${orderId}`, order);
+    if (order.status === 'confirmed') {
+      showTickets(order);
+      return;
+    }
+    showSecuring(order);
+    await new Promise((resolve) =>
+      setTimeout(resolve, Math.min(PENDING_MAX_MS, PENDING_MS * 1.3 ** attempt)),
+    );
+  }
+}
+
+/** Names of seats and areas, once the sale is read; until then what the order itself says. */
+async function nameSeats() {
+  const answer = await readSale({ api, connection, saleId });
+  if (answer.kind !== 'answer') return;
+  /** @type {import('./sale-types.js').Sale} */
+  const sale = answer.body;
+  byId('show-name').textContent = sale.name;
+  for (const area of sale.areas) {
+    areaNames.set(area.areaId, area.name);
+    for (const row of area.rows ?? []) {
+      for (const seat of row.seats) seatNames.set(seat.seatId, `Row ${row.rowId}, seat ${seat.label}`);
+    }
+  }
+  /** @type {import('./sale-types.js').Order | undefined} */
+  const order = keep.read(`order.${orderId}`);
+  if (order?.status === 'confirmed') showTickets(order);
+}
+
+/** @param {import('./sale-types.js').Order} order */
+function showTickets(order) {
+  document.title = 'Your tickets';
+  byId('title').textContent = order.tickets.length === 1 ? 'Here is your ticket' : 'Here are your tickets';
+  notice.clear();
+  const count = plural(order.tickets.length, 'ticket');
+  byId('order').replaceChildren(
+    el(
+      'p',
+      { class: 'order-facts' },
+      `Order ${order.orderId} · ${count} · ${formatMoney(order.total, order.currency)}`,
+      order.confirmedAt && ` · bought ${formatDay(order.confirmedAt)}`,
+    ),
+    el('div', { class: 'tickets' }, ...order.tickets.map((ticket, i) => ticketCard(ticket, i, order))),
+    el(
+      'div',
+      { class: 'pair order-actions' },
+      el('button', { type: 'button', class: 'primary', onClick: () => window.print() }, 'Print'),
+      el('a', { class: 'button', href: `/shows/${saleId}` }, 'Back to the show'),
+    ),
+    el(
+      'p',
+      { class: 'hint' },
+      'Each code lets one person in. This page stays in this browser; print it or take a ' +
+        'picture of the codes to have them everywhere.',
+    ),
+  );
+}
+
+/**
+ * @param {import('./sale-types.js').Ticket} ticket
+ * @param {number} index
+ * @param {import('./sale-types.js').Order} order
+ */
+function ticketCard(ticket, index, order) {
+  const place =
+    ticket.seatId === undefined
+      ? 'No fixed seat'
+      : (seatNames.get(ticket.seatId) ?? ticket.seatLabel ?? '');
+  return el(
+    'article',
+    { class: 'ticket' },
+    el(
+      'div',
+      { class: 'ticket-words' },
+      el('span', { class: 'ticket-count' }, `Ticket ${index + 1} of ${order.tickets.length}`),
+      el('strong', { class: 'ticket-place' }, place),
+      el('span', {}, areaNames.get(ticket.areaId) ?? ticket.areaId),
+      el('span', {}, ticket.ticketType),
+      el('code', { class: 'ticket-code' }, ticket.code),
+    ),
+    el('img', {
+      class: 'qr',
+      src: `/qr/${encodeURIComponent(ticket.code)}.svg`,
+      alt: `QR code of ticket ${index + 1}: ${ticket.code}`,
+      width: 168,
+      height: 168,
+    }),
+  );
+}
+
+/** @param {import('./sale-types.js').Order} order */
+function showSecuring(order) {
+  byId('title').textContent = 'Your order is being secured';
+  byId('order').replaceChildren(
+    el(
+      'div',
+      { class: 'securing', role: 'status' },
+      el('div', { class: 'spinner', 'aria-hidden': 'true' }),
+      el(
+        'p',
+        {},
+        `${plural(order.items?.length ?? 0, 'ticket is', 'tickets are')} yours. We are writing the order ` +
+          'down in a place from which it cannot get lost. This takes a few seconds; ' +
+          'the tickets appear here by themselves.',
+      ),
+      el(
+        'p',
+        { class: 'hint' },
+        'You may close this page and come back: nothing is lost, and nothing is bought twice.',
+      ),
+    ),
+  );
+}
+
+/** @param {string} code */
+function showRefused(code) {
+  byId('title').textContent = 'Order';
+  byId('order').replaceChildren();
+  notice.show(messageFor(code === 'unauthenticated' ? 'order_unknown' : code), {
+    actions: [{ label: 'To the show', onClick: () => location.assign(`/shows/${saleId}`) }],
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * The plan with everything around it: legend with prices and free counts, zoom buttons, what is under the
+ * pointer, and the list. It knows which seats are free; who chooses what is the page's business (`onPick`).
+ *
+ * @typedef {import('./sale-types.js').Sale} Sale
+ * @typedef {import('./plan-geometry.js').PlanSeat} PlanSeat
+ * @typedef {{ element: HTMLElement, setStates(states: import('./sale-types.js').SeatStates): void,
+ *   setMine(seatIds: string[]): void, setLocked(locked: boolean): void, isFree(seatId: string): boolean,
+ *   nameOf(seatId: string): string | undefined }} PlanView
+ */
+import { el } from './dom.js';
+import { createPlanCamera } from './plan-camera.js';
+import { createPlanGeometry } from './plan-geometry.js';
+import { createSeatList } from './seat-list.js';
+import { createSeatPlan } from './seat-plan.js';
+import { formatMoney } from './words.js';
+
+/** A finger needs this many pixels per seat; where seats are smaller, the first tap comes nearer. */
+const TAP_PIXELS_MIN = 17;
+const CLICK_PIXELS_MIN = 7;
+/** @type {Record<string, string>} */
+const STATE_WORDS = { 0: 'free', h: 'being bought by someone', s: 'sold', b: 'not on sale' };
+
+/**
+ * @param {Sale} sale
+ * @param {(seat: PlanSeat) => void} onPick a free seat, or one that is mine
+ * @returns {PlanView | undefined} undefined when the sale has no seats
+ */
+export function createPlanView(sale, onPick) {
+  const geometry = createPlanGeometry(sale);
+  if (geometry === undefined) return undefined;
+  /** @type {Map<string, string>} */
+  const statesByArea = new Map();
+  /** @type {Set<string>} */
+  let mine = new Set();
+  let locked = false;
+
+  const stateOf = (/** @type {PlanSeat} */ seat) =>
+    statesByArea.get(geometry.areas[seat.areaIndex]?.areaId ?? '')?.[seat.indexInArea] ?? 's';
+  const isMine = (/** @type {PlanSeat} */ seat) => mine.has(seat.seatId);
+  const name = (/** @type {PlanSeat} */ seat) =>
+    `${geometry.areas[seat.areaIndex]?.name ?? ''}, row ${seat.rowId}, seat ${seat.label}`;
+
+  /** @param {PlanSeat} seat */
+  function describe(seat) {
+    const category = sale.categories[seat.categoryIndex];
+    const priceMinor = Object.values(category?.prices ?? {})[0] ?? 0;
+    const state = isMine(seat) ? 'yours' : STATE_WORDS[stateOf(seat)];
+    return `${name(seat)}, ${category?.name ?? ''}, ${formatMoney(priceMinor, sale.currency)}, ${state}`;
+  }
+
+  /** @param {PlanSeat} seat */
+  function pick(seat) {
+    if (!locked && (isMine(seat) || stateOf(seat) === '0')) onPick(seat);
+  }
+
+  const plan = createSeatPlan(
+    geometry,
+    sale.categories.length,
+    `Seating plan of ${sale.name}. The same seats are in the list below the plan.`,
+  );
+  const camera = createPlanCamera(plan.svg, geometry.box, geometry.pitch, (box, pixelsPerUnit) =>
+    plan.labelSeats(box, pixelsPerUnit),
+  );
+  const list = createSeatList(geometry, { describe, stateOf, isChosen: isMine, onPick: pick });
+  const legend = createLegend(sale, geometry, stateOf);
+  const tip = el(
+    'div',
+    { class: 'tip', 'aria-hidden': 'true' },
+    window.matchMedia('(hover: none)').matches
+      ? 'Tap to come nearer, then tap seats to choose them.'
+      : 'Point at a seat to see what it is.',
+  );
+  // As tall as the plan needs at full width; the style sheet has the last word.
+  plan.svg.style.setProperty('--shape', String(geometry.box.width / geometry.box.height));
+
+  /** One's own seat, or the one nearest to the middle: an arena has nothing there. */
+  function focus() {
+    const view = camera.box();
+    const middle = { x: view.x + view.width / 2, y: view.y + view.height / 2 };
+    const seats =
+      mine.size > 0
+        ? [...mine].flatMap((seatId) => geometry?.seatById.get(seatId) ?? [])
+        : (geometry?.areas.flatMap((area) => area.seats) ?? []);
+    const far = (/** @type {{ x: number, y: number }} */ seat) =>
+      Math.hypot(seat.x - middle.x, seat.y - middle.y);
+    return seats.reduce((best, seat) => (far(seat) < far(best) ? seat : best), seats[0] ?? middle);
+  }
+
+  plan.svg.addEventListener('pointermove', (event) => {
+    if (event.pointerType !== 'mouse') return;
+    const { x, y } = camera.toPlan(event);
+    const seat = geometry.nearest(x, y, geometry.pitch * 0.6);
+    plan.setHover(seat);
+    plan.svg.classList.toggle(
+      'pickable',
+      seat !== undefined && !locked && (isMine(seat) || stateOf(seat) === '0'),
+    );
+    if (seat !== undefined) tip.textContent = describe(seat);
+  });
+  plan.svg.addEventListener('pointerleave', () => plan.setHover(undefined));
+  plan.svg.addEventListener('click', (event) => {
+    if (camera.dragged()) return;
+    const { x, y } = camera.toPlan(event);
+    const seatPixels = geometry.pitch * camera.pixelsPerUnit();
+    const isMouse = event instanceof PointerEvent && event.pointerType === 'mouse';
+    if (seatPixels < (isMouse ? CLICK_PIXELS_MIN : TAP_PIXELS_MIN)) {
+      camera.zoomBy((isMouse ? 18 : 26) / seatPixels, x, y);
+      return;
+    }
+    const seat = geometry.nearest(x, y, geometry.pitch * 0.7);
+    if (seat === undefined) return;
+    tip.textContent = describe(seat);
+    pick(seat);
+  });
+
+  return {
+    element: el(
+      'section',
+      { class: 'plan-box', 'aria-label': 'Seats' },
+      legend.element,
+      plan.svg,
+      el('div', { class: 'plan-bar' }, tip, zoomButtons(camera, focus)),
+      list.element,
+    ),
+    setStates({ areas }) {
+      for (const { areaId, states } of areas) {
+        statesByArea.set(areaId, states);
+        plan.setStates(areaId, states);
+      }
+      legend.refresh();
+      list.refresh();
+    },
+    setMine(seatIds) {
+      mine = new Set(seatIds);
+      plan.setMarked(seatIds);
+      list.refresh();
+    },
+    setLocked(isLocked) {
+      locked = isLocked;
+      list.element.hidden = isLocked;
+    },
+    isFree(seatId) {
+      const seat = geometry.seatById.get(seatId);
+      return seat !== undefined && stateOf(seat) === '0';
+    },
+    nameOf(seatId) {
+      const seat = geometry.seatById.get(seatId);
+      return seat === undefined ? undefined : name(seat);
+    },
+  };
+}
+
+/**
+ * @param {import('./plan-camera.js').PlanCamera} camera
+ * @param {() => { x: number, y: number }} focus what should stay in view
+ */
+function zoomButtons(camera, focus) {
+  const button = (
+    /** @type {string} */ sign,
+    /** @type {string} */ label,
+    /** @type {() => void} */ onClick,
+  ) => el('button', { type: 'button', 'aria-label': label, title: label, onClick }, sign);
+  const nearer = () => {
+    const { x, y } = focus();
+    camera.zoomBy(1.6, x, y);
+  };
+  return el(
+    'div',
+    { class: 'zoom' },
+    button('+', 'Come nearer', nearer),
+    button('−', 'Go further away', () => camera.zoomBy(1 / 1.6)),
+    button('⤢', 'Show the whole plan', () => camera.showAll()),
+  );
+}
+
+/**
+ * @param {Sale} sale
+ * @param {import('./plan-geometry.js').PlanGeometry} geometry
+ * @param {(seat: PlanSeat) => string} stateOf
+ */
+function createLegend(sale, geometry, stateOf) {
+  const seats = geometry.areas.flatMap((area) => area.seats);
+  const used = new Set(seats.map((seat) => seat.categoryIndex));
+  const entries = sale.categories.map((category, i) => ({ category, i })).filter(({ i }) => used.has(i));
+  const counts = entries.map(() => el('span', { class: 'legend-free' }));
+  const element = el(
+    'ul',
+    { class: 'legend', 'aria-label': 'Categories' },
+    ...entries.map(({ category, i }, nth) =>
+      el(
+        'li',
+        {},
+        el('span', { class: `dot category-${i % 8}` }),
+        el('span', { class: 'legend-name' }, category.name),
+        el('span', { class: 'legend-price' }, priceRange(category.prices, sale.currency)),
+        counts[nth],
+      ),
+    ),
+    el('li', { class: 'legend-state' }, el('span', { class: 'dot held' }), 'being bought'),
+    el('li', { class: 'legend-state' }, el('span', { class: 'dot sold' }), 'sold'),
+  );
+  return {
+    element,
+    refresh() {
+      const free = sale.categories.map(() => 0);
+      for (const seat of seats) {
+        if (stateOf(seat) === '0') free[seat.categoryIndex] = (free[seat.categoryIndex] ?? 0) + 1;
+      }
+      entries.forEach(({ i }, nth) => {
+        const count = counts[nth];
+        if (count) count.textContent = free[i] === 0 ? 'none free' : `${free[i]} free`;
+      });
+    },
+  };
+}
+
+/** @param {Record<string, number>} prices @param {string} currency */
+function priceRange(prices, currency) {
+  const sorted = Object.values(prices).sort((a, b) => b - a);
+  const [highest = 0, lowest = highest] = [sorted[0], sorted.at(-1)];
+  return highest === lowest
+    ? formatMoney(highest, currency)
+    : `${formatMoney(lowest, currency)} – ${formatMoney(highest, currency)}`;
+}
