@@ -89,8 +89,11 @@ export const MESSAGES = {
   no_answer: m('The box office is slow to answer.', 'Nothing of yours is lost; we try again by ourselves.'),
 };
 
-/** Codes that only a fault in these pages could bring; the buyer gets the general sentence. */
-export const OUR_FAULTS = [
+/**
+ * Codes that no buyer here gets to see unless these pages have a fault: they are for operators, for other
+ * callers, or of the legacy's own way of selling. The buyer would get the general sentence.
+ */
+export const NOT_FOR_BUYERS = [
   'sale_already_open',
   'sale_definition_invalid',
   'idempotency_key_missing',
@@ -100,9 +103,14 @@ export const OUR_FAULTS = [
   'json_malformed',
   'media_type_unsupported',
   'not_found',
-  'method_not_allowed',
   'buyer_mismatch',
   'buyer_needed',
+  'show_unknown',
+  'show_sold_elsewhere',
+  'cart_unknown',
+  'cart_expired',
+  'cart_released',
+  'cart_ordered',
 ];
 
 /**
