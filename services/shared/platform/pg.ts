@@ -81,6 +81,22 @@ export function loadSql(relativeTo: string, path: string): string {
   return readFileSync(new URL(path, relativeTo), 'utf8');
 }
 
+/**
+ * True if the error says that PostgreSQL is away, starting, stopping or too slow: a matter of waiting, not a
+ * defect of the statement. Nothing is known then about a COMMIT that was under way.
+ */
+export function isPgAway(error: Error): boolean {
+  const code = (error as { code?: unknown }).code;
+  return AWAY_CODE.test(typeof code === 'string' ? code : '') || AWAY_MESSAGE.test(error.message);
+}
+
+/**
+ * Classes 08 and 53, cancelled by a limit, server going or coming (PostgreSQL, appendix A); and of sockets.
+ */
+const AWAY_CODE = /^(08...|53...|57014|57P0[1-3]|ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const AWAY_MESSAGE =
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|a connection error/;
+
 const parserOf: typeof types.getTypeParser = (oid, format) =>
   oid === types.builtins.INT8 && format !== 'binary' ? parseBigint : types.getTypeParser(oid, format);
 

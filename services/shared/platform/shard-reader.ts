@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient, _Record as KinesisRecord } from '@aws-sdk/client-kinesis';
-import { ExpiredIteratorException, GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
+import {
+  ExpiredIteratorException, GetRecordsCommand, GetShardIteratorCommand,
+} from '@aws-sdk/client-kinesis';
 import type { Log } from './log.ts';
 import { backoffMs, createPause } from './pause.ts';
 
@@ -137,7 +139,7 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
     if (error instanceof ExpiredIteratorException) return;
     failures += 1;
     trouble = `${shardId} cannot be read on: ${error.message}`;
-    if (failures === 1 || failures % 20 === 0) log.warn({ err: error, shardId, failures }, 'a shard cannot be read on');
+    if (failures % 20 === 1) log.warn({ err: error, shardId, failures }, 'a shard cannot be read on');
     await pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
   }
 

@@ -22,8 +22,8 @@ export interface StreamReaderOptions {
    */
   positions: ReadonlyMap<string, string>;
   /**
-   * Applies a batch. May return where the shard is to be read on instead of behind the batch. When it throws, the
-   * same batch comes again after a pause.
+   * Applies a batch. May return where the shard is to be read on instead of behind the batch. When it
+   * throws, the same batch comes again after a pause.
    */
   onBatch(batch: ShardBatch): Promise<Moved | undefined>;
   /**
@@ -92,14 +92,14 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
       closed: Promise.withResolvers(),
     };
     // Listed in the order of their ids, parents are known here; one that is not listed is past its retention.
-    const parents = parentsOf(shard).map((id) => shards.get(id)?.closed.promise);
+    const parents = parentsOf(shard).map(async (id) => await shards.get(id)?.closed.promise);
     shards.set(shardId, followed);
     const task = readThrough(shardId, followed, parents);
     tasks.add(task);
     void task.finally(() => tasks.delete(task));
   }
 
-  async function readThrough(id: string, shard: Followed, parents: (Promise<void> | undefined)[]): Promise<void> {
+  async function readThrough(id: string, shard: Followed, parents: Promise<void>[]): Promise<void> {
     await Promise.all(parents);
     if (await shard.reader.read() === 'closed') {
       log.info({ shardId: id }, 'a closed shard is read to its end');
@@ -144,7 +144,10 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
       for (const shard of woken) shard?.reader.wake();
     },
     reachedTip: () => tip.promise,
-    troubles: () => [listTrouble, ...[...shards.values()].map(({ reader }) => reader.trouble())].filter(Boolean),
+    troubles() {
+      const readers = [...shards.values()].map(({ reader }) => reader.trouble());
+      return [listTrouble, ...readers].filter(Boolean);
+    },
   };
 }
 

@@ -1,0 +1,64 @@
+// Shows GET /admin/v1/sales as a table and looks again every few seconds. The token stays in this tab.
+const REFRESH_MS = 2_000;
+const form = document.querySelector('#who');
+const token = document.querySelector('#token');
+const notice = document.querySelector('#notice');
+const table = document.querySelector('#sales');
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  sessionStorage.setItem('token', token.value);
+  void show();
+});
+token.value = sessionStorage.getItem('token') ?? '';
+if (token.value !== '') void show();
+setInterval(() => {
+  if (sessionStorage.getItem('token') !== null && !table.hidden) void show();
+}, REFRESH_MS);
+
+async function show() {
+  try {
+    const reply = await fetch('/admin/v1/sales?limit=500', {
+      headers: { authorization: `Bearer ${sessionStorage.getItem('token') ?? ''}` },
+    });
+    const answer = await reply.json();
+    if (!reply.ok) throw new Error(answer.title ?? `status ${reply.status}`);
+    table.tBodies[0].replaceChildren(...answer.sales.flatMap(rowsOf));
+    table.hidden = answer.sales.length === 0;
+    notice.textContent = answer.sales.length === 0 ? 'The log has no sale yet.' : '';
+    notice.className = '';
+  } catch (error) {
+    notice.textContent = `That did not work: ${error.message}`;
+    notice.className = 'bad';
+  }
+}
+
+function rowsOf(sale) {
+  const projections = sale.projections.length > 0 ? sale.projections : [{ projection: 'none yet' }];
+  return projections.map((projection) => {
+    const row = document.createElement('tr');
+    row.append(
+      cell(sale.saleId),
+      cell(sale.partition, 'count'),
+      cell(sale.headSeq, 'count'),
+      cell(projection.projection),
+      cell(projection.seq ?? 0, 'count'),
+      cell(projection.behind ?? sale.headSeq, 'count'),
+      stateOf(sale, projection),
+    );
+    return row;
+  });
+}
+
+function stateOf(sale, { parked }) {
+  if (parked) return cell(`parked at ${parked.seq} (${parked.type}): ${parked.reason}`, 'bad');
+  if (sale.rejected > 0) return cell(`${sale.rejected} events rejected`, 'bad');
+  return cell('ok');
+}
+
+function cell(text, className = '') {
+  const td = document.createElement('td');
+  td.textContent = String(text);
+  td.className = className;
+  return td;
+}

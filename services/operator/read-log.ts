@@ -1,0 +1,100 @@
+import type { BusEvent } from '../shared/contracts/bus-record.ts';
+import { loadSql } from '../shared/platform/pg.ts';
+import type { Pool } from '../shared/platform/pg.ts';
+
+const sql = {
+  selectHead: loadSql(import.meta.url, './sql/select-head.sql'),
+  selectHeads: loadSql(import.meta.url, './sql/select-heads.sql'),
+  selectEvents: loadSql(import.meta.url, './sql/select-events.sql'),
+  selectPositions: loadSql(import.meta.url, './sql/select-positions.sql'),
+  selectRejected: loadSql(import.meta.url, './sql/select-rejected.sql'),
+};
+
+/** An event as it is in the log, with its seq as a number. */
+export type LogEvent = BusEvent & { seq: number };
+
+export interface ParkedEvent {
+  seq: number;
+  type: string;
+  reason: string;
+  /** ISO 8601 */
+  parkedAt: string;
+}
+
+export interface SaleOverview {
+  saleId: string;
+  partition: number;
+  headSeq: number;
+  projections: { projection: string; seq: number; behind: number; parked: ParkedEvent | null }[];
+  /** events on the bus that contradict the log of this sale */
+  rejected: number;
+}
+
+interface PositionRow {
+  saleId: string;
+  projection: string;
+  seq: number;
+  parkedSeq: number | null;
+  parkedType: string | null;
+  parkedReason: string | null;
+  parkedAt: Date | null;
+}
+
+/** Where the operator reads: the event store, and the projections' database. */
+export interface LogDatabases {
+  events: Pool;
+  legacy: Pool;
+}
+
+/**
+ * The seq of a sale's last event; undefined when the log has none. Throws when PostgreSQL does not answer.
+ */
+export async function readHeadSeq({ events }: LogDatabases, saleId: string): Promise<number | undefined> {
+  const { rows } = await events.query<{ seq: number }>(sql.selectHead, [saleId]);
+  return rows[0]?.seq;
+}
+
+/** Up to `countMax` events behind `after`, in order. Throws when PostgreSQL does not answer. */
+export async function readEvents(
+  { events }: LogDatabases,
+  { saleId, after, countMax }: { saleId: string; after: number; countMax: number },
+): Promise<LogEvent[]> {
+  const { rows } = await events.query<{ seq: number; body: BusEvent }>(
+    sql.selectEvents, [saleId, after, countMax],
+  );
+  return rows.map(({ seq, body }) => ({ ...body, seq }));
+}
+
+/** Up to `countMax` sales behind the id `after`, in the order of their ids. */
+export async function readSales(
+  { events, legacy }: LogDatabases,
+  { after, countMax }: { after: string; countMax: number },
+): Promise<SaleOverview[]> {
+  const heads = await events.query<{ saleId: string; partition: number; seq: number }>(
+    sql.selectHeads, [after, countMax],
+  );
+  const saleIds = heads.rows.map(({ saleId }) => saleId);
+  const rejected = await events.query<{ saleId: string; rejected: number }>(sql.selectRejected, [saleIds]);
+  const positions = await legacy.query<PositionRow>(sql.selectPositions, [saleIds]);
+  const rejectedBySale = new Map(rejected.rows.map((row) => [row.saleId, row.rejected]));
+  return heads.rows.map(({ saleId, partition, seq: headSeq }) => ({
+    saleId, partition, headSeq,
+    projections: positions.rows.filter((row) => row.saleId === saleId).map((row) => ({
+      projection: row.projection,
+      seq: row.seq,
+      behind: headSeq - row.seq,
+      parked: parkedOf(row),
+    })),
+    rejected: rejectedBySale.get(saleId) ?? 0,
+  }));
+}
+
+function parkedOf(row: PositionRow): ParkedEvent | null {
+  if (row.parkedSeq === null) return null;
+  return {
+    seq: row.parkedSeq,
+    type: row.parkedType ?? '',
+    reason: row.parkedReason ?? '',
+    parkedAt: row.parkedAt?.toISOString() ?? '',
+  };
+}

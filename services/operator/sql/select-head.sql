@@ -1,0 +1,1 @@
+SELECT seq FROM event_store.heads WHERE sale_id = $1

@@ -1,0 +1,62 @@
+import { readCredentials } from '../shared/platform/credentials.ts';
+import { createHttp } from '../shared/platform/http-server.ts';
+import type { Log } from '../shared/platform/log.ts';
+import { registerHealth } from '../shared/platform/metrics.ts';
+import { connectPg, isPgAway, loadSql } from '../shared/platform/pg.ts';
+import type { Pool } from '../shared/platform/pg.ts';
+import { handleError, sendProblem } from '../shared/platform/problem.ts';
+import type { RunningService } from '../shared/platform/run-service.ts';
+import type { OperatorConfig } from './config.ts';
+import { registerLog } from './routes/register-log.ts';
+import { registerPage } from './routes/register-page.ts';
+
+const CONNECTIONS_MAX = 4;
+const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
+
+/**
+ * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing.
+ * While PostgreSQL is away it answers 503 and says so in /health/ready.
+ *
+ * @throws Error when the configuration is wrong or the port is taken
+ */
+export async function startOperator(config: OperatorConfig, log: Log): Promise<RunningService> {
+  const credentials = readCredentials(config.ADMIN_CREDENTIALS);
+  const events = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
+    name: 'operator-events', log, poolMax: CONNECTIONS_MAX,
+  });
+  const legacy = connectPg(config.DATABASE_URL, { name: 'operator-legacy', log, poolMax: CONNECTIONS_MAX });
+  const app = createHttp({ log });
+  registerHealth(app, {
+    ready: async () => [...await check(events, 'event store'), ...await check(legacy, 'legacy database')],
+  });
+  app.setErrorHandler((error: Parameters<typeof handleError>[0], request, reply) =>
+    isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
+  registerLog(app, { databases: { events, legacy }, credentials });
+  registerPage(app);
+  let stopped: Promise<void> | undefined;
+  try {
+    return { url: await app.listen({ host: config.HOST, port: config.PORT }), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  function stop(): Promise<void> {
+    stopped ??= close();
+    return stopped;
+  }
+
+  async function close(): Promise<void> {
+    await app.close();
+    await Promise.all([events.end(), legacy.end()]);
+  }
+}
+
+async function check(pool: Pool, name: string): Promise<string[]> {
+  try {
+    await pool.query(checkSql);
+    return [];
+  } catch (error) {
+    return [`${name}: ${(error as Error).message}`];
+  }
+}
