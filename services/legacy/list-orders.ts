@@ -11,6 +11,7 @@ const SEARCH_ORDERS = loadSql(import.meta.url, './sql/search-orders.sql');
  */
 export const ORDERS_COUNTED_MAX = 10_000;
 const SEARCH_WORDS_MAX = 8;
+const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 
 export interface OrderQuery {
   /**
@@ -59,7 +60,7 @@ export async function listOrders(pool: Pool, query: OrderQuery): Promise<OrderPa
  */
 function searchParameters(search: string): (string | null)[] {
   const prefix = search.replace(/[\\%_]/g, '\\$&');
-  const words = (search.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, SEARCH_WORDS_MAX);
+  const words = (search.normalize().toLowerCase().match(WORDS) ?? []).slice(0, SEARCH_WORDS_MAX);
   const found = words.length === 0 ? null : words.map((word) => `'${word}':*`).join(' & ');
   return [`${prefix}%`, `${prefix.toUpperCase()}%`, search, found];
 }

@@ -60,7 +60,7 @@ TABLE customers
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL
   name text NOT NULL
   email text NOT NULL
-  words tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, translate(((name || ' '::text) || email), '@.-_+/:'''::text, '        '::text))) STORED
+  words tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, translate(((name || ' '::text) || email), '@.-_+/:;,!?#$%&*=^`~|\<>()[]{}''"’‘“”«»‹›–—·'::text, repeat(' '::text, 60)))) STORED
   CONSTRAINT customers_pkey PRIMARY KEY (id)
   CREATE INDEX customers_by_words ON public.customers USING gin (words)
 

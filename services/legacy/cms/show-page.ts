@@ -79,7 +79,7 @@ function areaRow(area: AreaTotals, currency: string): string {
 function priceRow(categoryName: string, prices: PriceEntry[], currency: string): string {
   const amounts = prices
     .filter((price) => price.categoryName === categoryName)
-    .map(({ ticketType, priceMinor }) => html`<span>${ticketType} ${formatMoney(priceMinor, currency)}</span> `);
+    .map((price) => html`<span>${price.ticketType} ${formatMoney(price.priceMinor, currency)}</span> `);
   return html`<tr>
 <th scope="row">${categoryName}</th>
 <td data-label="Prices"><span class="amounts">!${amounts}</span></td>

@@ -4,10 +4,12 @@
 -- extension.
 SET LOCAL lock_timeout = '5s';
 
--- translate, because the parser of PostgreSQL would keep an address or a name with a dot as one word.
+-- Punctuation becomes space, because PostgreSQL's parser would keep an address as one word, and what it makes
+-- of a typographic apostrophe depends on the locale of the database.
 ALTER TABLE customers ADD COLUMN words tsvector
   GENERATED ALWAYS AS (
-    to_tsvector('simple', translate(name || ' ' || email, '@.-_+/:''', '        '))
+    to_tsvector('simple', translate(name || ' ' || email,
+      '@.-_+/:;,!?#$%&*=^`~|\<>()[]{}''"’‘“”«»‹›–—·', repeat(' ', 60)))
   ) STORED;
 CREATE INDEX customers_by_words ON customers USING gin (words);
 

@@ -150,11 +150,11 @@ function countLine(
   prices: Price[],
 ): Outcome<{ lines: CartLine[] }> {
   if (area.kind !== 'general') return refused('item_unsuitable', { areaId: area.code });
-  const price = priceOf(prices, area.categoryId, item.ticketType);
-  if (price === undefined) return unknownTicketType(area.code, item.ticketType);
+  const entry = priceOf(prices, area.categoryId, item.ticketType);
+  if (entry === undefined) return unknownTicketType(area.code, item.ticketType);
   if (area.free < item.quantity) return refused('sold_out', { areaId: area.code, left: area.free });
   area.free -= item.quantity;
-  const { ticketType, priceMinor } = price;
+  const { ticketType, priceMinor } = entry;
   const line = { areaRowId: area.id, areaId: area.code, ticketType, quantity: item.quantity, priceMinor };
   return { ok: true, lines: [line] };
 }
@@ -168,15 +168,15 @@ function seatLines(
   const lines: CartLine[] = [];
   for (const seat of seats) {
     const areaId = areas.find((area) => area.id === seat.areaId)?.code ?? '';
-    const price = priceOf(prices, seat.categoryId, wantedType);
-    if (price === undefined) return unknownTicketType(areaId, wantedType);
+    const entry = priceOf(prices, seat.categoryId, wantedType);
+    if (entry === undefined) return unknownTicketType(areaId, wantedType);
     lines.push({
       areaRowId: seat.areaId,
       areaId,
       seat: { rowId: seat.id, seatId: seat.code, label: seat.label },
-      ticketType: price.ticketType,
+      ticketType: entry.ticketType,
       quantity: 1,
-      priceMinor: price.priceMinor,
+      priceMinor: entry.priceMinor,
     });
   }
   return { ok: true, lines };
