@@ -1,16 +1,41 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Programs that migrate and seed and then end, in this order. */
 const programs = ['services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts'];
+const project = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs them; throws what the one that failed said. With nothing to do they take a fraction of a second. */
-export async function prepareDatabases(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Runs them; throws what the one that failed said.
+ *
+ * @param markerPath in the data of a PostgreSQL of our own: a file that notes from which state of the services that
+ * database was prepared, so that the same state need not be prepared again (1.3 s of the start); null for one that
+ * is given, which others may have changed
+ */
+export async function prepareDatabases(env: NodeJS.ProcessEnv, markerPath: string | null): Promise<void> {
+  const state = sourceState();
+  if (markerPath !== null && existsSync(markerPath) && readFileSync(markerPath, 'utf8') === state) return;
   for (const program of programs) {
-    const path = fileURLToPath(new URL(`../../${program}`, import.meta.url));
-    if (existsSync(path)) await runToEnd(path, env);
+    if (existsSync(join(project, program))) await runToEnd(join(project, program), env);
   }
+  if (markerPath !== null) writeFileSync(markerPath, state);
+}
+
+/** Changes whenever a file of the services that prepare something changes: names, sizes and times. */
+function sourceState(): string {
+  const hash = createHash('sha256');
+  for (const program of programs) {
+    const folder = join(project, program, '..');
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      hash.update(`${program} ${name} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex');
 }
 
 function runToEnd(path: string, env: NodeJS.ProcessEnv): Promise<void> {

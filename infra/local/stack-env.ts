@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Secrets } from './load-secrets.ts';
 import type { ServerUrls } from './start-servers.ts';
 
@@ -9,6 +10,9 @@ export type StackEnvOptions = {
   urlOf: (service: string) => string;
 };
 
+/** Where Node keeps compiled code between runs. */
+export const compileCacheFolder = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
+
 /** The environment of all services; .env.example explains each variable. */
 export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): NodeJS.ProcessEnv {
   const defaults = {
@@ -18,6 +22,8 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     // The emulator takes any; with a KINESIS_ENDPOINT of one's own one gives one's own.
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
+    // Halves the processor time of a service's start from the second on (selling: 0.58 to 0.25 s).
+    NODE_COMPILE_CACHE: compileCacheFolder,
     LOG_LEVEL: 'info',
     PARTITIONS: '64',
     CHECKOUT_KEY: secrets.checkoutKey,

@@ -87,7 +87,8 @@ async function bringUp({ clean, env, say, signal }: StartStackOptions, undo: Und
   const urlOf = (name: string): string => `http://127.0.0.1:${ports.get(name) ?? 0}`;
   const serviceEnv = stackEnv({ given: env, secrets, servers, urlOf });
   say('migrating and seeding the databases …');
-  await prepareDatabases(serviceEnv);
+  const markerPath = given.databaseUrl === undefined ? join(folder.path, 'postgres/prepared') : null;
+  await prepareDatabases(serviceEnv, markerPath);
   signal.throwIfAborted();
 
   say(`starting ${services.map(({ name }) => name).join(', ')} …`);

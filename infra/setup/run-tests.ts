@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../local/spawn-guarded.ts';
+import { compileCacheFolder } from '../local/stack-env.ts';
 import type { GuardedChild } from '../local/spawn-guarded.ts';
 import { printTestResults } from './print-test-results.ts';
 import { startTestServers } from './start-test-servers.ts';
@@ -62,7 +63,7 @@ async function runTap(args: string[], env: NodeJS.ProcessEnv): Promise<{ passed:
   tap = await spawnGuarded({
     command: process.execPath,
     args: [join(dirname(manifest), 'dist/esm/run.mjs'), '--reporter=tap', ...args],
-    env: { ...process.env, ...env },
+    env: { NODE_COMPILE_CACHE: compileCacheFolder, ...process.env, ...env },
     cwd: project,
     output: 'pipe',
     errors: 'inherit',
