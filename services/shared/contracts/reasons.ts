@@ -21,7 +21,7 @@ export const REASONS = {
   sale_not_open: r(409, 'The sale has not opened yet.', 'Call open, or look at opensAt.'),
   sale_paused: r(409, 'The sale is paused for a moment.', 'Call resume when the cause is gone.'),
   sale_closed: r(409, 'The sale is over.', ''),
-  sale_already_open: r(409, 'The areas of a sale cannot change once it has opened.', ''),
+  sale_already_open: r(409, 'The areas, ticket types and currency of a sale cannot change once it has opened.', ''),
   recovering: r(503, 'The sale is being restored. Please try again in a moment.',
     'The hot state and the log differ, or the generation is missing: see docs/runbooks/recovering.md.'),
   // The life of a hold.
@@ -67,7 +67,7 @@ export const REASONS = {
   outbox_full: r(503, 'Orders are being written down. Please try again in a moment.',
     'The bus does not accept events: look at the relay and at Kinesis.'),
   unavailable: r(503, 'The service cannot answer right now. Please try again in a moment.',
-    'Redis does not answer: look at its process and at the network.'),
+    'Redis (selling) or PostgreSQL (legacy, operator) does not answer: look at its process and the network.'),
   internal_error: r(500, 'Something went wrong on our side.', 'Look the x-trace-id up in the log.'),
 } as const satisfies Record<string, Reason>;
 
