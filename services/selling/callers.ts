@@ -6,7 +6,8 @@ import { sameSecret } from '../shared/platform/credentials.ts';
 /**
  * Who calls the selling API (DESIGN, section 7): a buyer with a token, whose subject is the buyer, or a
  * server with the checkout key, which may name any buyer. A token is verified once and remembered until it
- * ends.
+ * ends; the table of the remembered is searched by a hash that differs from process to process, so that the
+ * time of a look-up tells nothing about a token.
  */
 export type Caller = { kind: 'buyer'; buyerId: string } | { kind: 'key' };
 
@@ -17,6 +18,7 @@ export interface CallersOptions {
   jwks?: { url: string; issuer: string; audience: string };
 }
 
+const THE_KEY: Caller = { kind: 'key' };
 const SESSION_SECONDS = 24 * 3600;
 const TOKENS_REMEMBERED_MAX = 100_000;
 const ISSUER = 'onsale';
@@ -27,7 +29,7 @@ export class Callers {
   #checkoutKey: string;
   #secret: Uint8Array;
   #provider: { keys: ReturnType<typeof createRemoteJWKSet>; issuer: string; audience: string } | undefined;
-  #verified = new Map<string, { buyerId: string; expiresAtMs: number }>();
+  #verified = new Map<string, { caller: Caller; expiresAtMs: number }>();
   #buyerPattern = new RegExp(BUYER_ID_PATTERN);
 
   constructor({ checkoutKey, sessionSecret, jwks }: CallersOptions) {
@@ -49,22 +51,26 @@ export class Callers {
     return { buyerId, token, expiresAt: new Date(expiresAtSeconds * 1000).toISOString() };
   }
 
-  /** Who the bearer token belongs to; undefined if it is not valid. */
-  async identify(token: string, nowMs: number): Promise<Caller | undefined> {
-    if (token === '') return undefined;
+  /** Who a token that was verified before belongs to; undefined if it must be verified (again). */
+  recall(token: string, nowMs: number): Caller | undefined {
     const known = this.#verified.get(token);
-    if (known !== undefined && known.expiresAtMs > nowMs) return { kind: 'buyer', buyerId: known.buyerId };
-    if (!token.includes('.')) return sameSecret(token, this.#checkoutKey) ? { kind: 'key' } : undefined;
-    const verified = await this.#verify(token);
-    if (verified === undefined) return sameSecret(token, this.#checkoutKey) ? { kind: 'key' } : undefined;
+    return known !== undefined && known.expiresAtMs > nowMs ? known.caller : undefined;
+  }
+
+  /** Who the bearer token belongs to; undefined if it is not valid. */
+  async identify(token: string): Promise<Caller | undefined> {
+    const isKey = token !== '' && sameSecret(token, this.#checkoutKey);
+    const verified = isKey ? { caller: THE_KEY, expiresAtMs: Infinity } : await this.#verify(token);
+    if (verified === undefined) return undefined;
     const oldest = this.#verified.keys().next();
     const isFull = this.#verified.size >= TOKENS_REMEMBERED_MAX;
     if (isFull && oldest.done === false) this.#verified.delete(oldest.value);
     this.#verified.set(token, verified);
-    return { kind: 'buyer', buyerId: verified.buyerId };
+    return verified.caller;
   }
 
-  async #verify(token: string): Promise<{ buyerId: string; expiresAtMs: number } | undefined> {
+  async #verify(token: string): Promise<{ caller: Caller; expiresAtMs: number } | undefined> {
+    if (!token.includes('.')) return undefined;
     try {
       const provider = this.#provider;
       const isProviders = provider !== undefined && decodeJwt(token).iss === provider.issuer;
@@ -73,7 +79,7 @@ export class Callers {
           { algorithms: PROVIDER_ALGORITHMS, issuer: provider.issuer, audience: provider.audience })
         : await jwtVerify(token, this.#secret, { algorithms: ['HS256'], issuer: ISSUER });
       if (payload.sub === undefined || !this.#buyerPattern.test(payload.sub)) return undefined;
-      return { buyerId: payload.sub, expiresAtMs: (payload.exp ?? 0) * 1000 };
+      return { caller: { kind: 'buyer', buyerId: payload.sub }, expiresAtMs: (payload.exp ?? 0) * 1000 };
     } catch {
       return undefined;
     }

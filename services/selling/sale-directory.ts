@@ -37,6 +37,11 @@ export class SaleDirectory {
     return partitionOf(saleId, this.#partitions);
   }
 
+  /** A sale that this process has read before, as it was then. */
+  recall(saleId: string): KnownSale | undefined {
+    return this.#sales.get(saleId);
+  }
+
   /** A sale, from memory if `version` is not given or is the one in memory; undefined if there is none. */
   async find(saleId: string, version?: number): Promise<KnownSale | undefined> {
     const known = this.#sales.get(saleId);

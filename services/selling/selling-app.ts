@@ -50,12 +50,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerAdmin(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');
-    buyers.addHook('onRequest', async (request, reply) => {
-      const caller = await identify(context.callers, request, reply);
-      if (caller === undefined) return reply;
-      request.caller = caller;
-      return undefined;
-    });
+    buyers.addHook('onRequest', (request, reply, done) => identify(context.callers, request, reply, done));
     registerHolds(buyers, context);
     registerOrders(buyers, context);
   });

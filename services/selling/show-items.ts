@@ -19,9 +19,23 @@ export function showHold(
     items: showItems(hold.items, layout),
     total: hold.totalMinor,
     currency: layout.currency,
-    expiresAt: new Date(expiresAtMs).toISOString(),
-    expiresAtMax: new Date(hold.expiresAtMaxMs).toISOString(),
+    expiresAt: isoOf(expiresAtMs),
+    expiresAtMax: isoOf(hold.expiresAtMaxMs),
   };
+}
+
+/** Holds of one script call lapse in the same millisecond: the times of the last few are kept. */
+const ISO_TIMES_MAX = 64;
+const isoTimes = new Map<number, string>();
+
+function isoOf(ms: number): string {
+  let text = isoTimes.get(ms);
+  if (text === undefined) {
+    if (isoTimes.size >= ISO_TIMES_MAX) isoTimes.clear();
+    text = new Date(ms).toISOString();
+    isoTimes.set(ms, text);
+  }
+  return text;
 }
 
 /** The body of an order, with its tickets. */

@@ -86,7 +86,7 @@ async function placeHold(
   if (key === undefined) return reply;
   const buyerId = buyerOf(caller, body.buyerId, reply);
   if (buyerId === undefined) return reply;
-  const known = await context.directory.find(saleId);
+  const known = context.directory.recall(saleId) ?? await context.directory.find(saleId);
   if (known === undefined) return sendProblem(reply, 'sale_unknown');
   const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
   const ids = { saleId, holdId, buyerId, digest: digestOf(body.items), context: contextOf(caller, request) };
