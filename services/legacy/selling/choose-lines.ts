@@ -10,9 +10,9 @@ import type { Outcome } from './outcome.ts';
  * until the commit. Writes nothing: a refusal leaves no trace. Called by `placeCart` in its transaction.
  */
 
-const LOCK_AREAS = loadSql(import.meta.url, '../sql/lock-areas.sql');
-const LOCK_SEATS = loadSql(import.meta.url, '../sql/lock-seats.sql');
-const LOCK_BEST_SEATS = loadSql(import.meta.url, '../sql/lock-best-seats.sql');
+const LOCK_AREAS = { name: 'lock-areas', text: loadSql(import.meta.url, '../sql/lock-areas.sql') };
+const LOCK_SEATS = { name: 'lock-seats', text: loadSql(import.meta.url, '../sql/lock-seats.sql') };
+const LOCK_BEST = { name: 'lock-best-seats', text: loadSql(import.meta.url, '../sql/lock-best-seats.sql') };
 
 /**
  * One line of a cart: a seat, or a count of a general area. Ids are those of the rows; codes are the public
@@ -78,7 +78,10 @@ export async function chooseLines(
 ): Promise<Outcome<{ lines: CartLine[] }>> {
   const areaCodes = items.flatMap((item) => ('areaId' in item ? [item.areaId] : []));
   const seatCodes = items.flatMap((item) => ('seatIds' in item ? item.seatIds : []));
-  const { rows: areas } = await client.query<AreaRow>(LOCK_AREAS, [show.showId, areaCodes, seatCodes]);
+  const { rows: areas } = await client.query<AreaRow>({
+    ...LOCK_AREAS,
+    values: [show.showId, areaCodes, seatCodes],
+  });
   const unknownArea = areaCodes.find((code) => !areas.some((area) => area.code === code));
   if (unknownArea !== undefined) return refused('area_unknown', { areaId: unknownArea });
 
@@ -103,7 +106,7 @@ async function lockSeats(
   codes: string[],
 ): Promise<Outcome<{ seats: Map<string, SeatRow> }>> {
   if (codes.length === 0) return { ok: true, seats: new Map() };
-  const { rows } = await client.query<SeatRow>(LOCK_SEATS, [showId, codes]);
+  const { rows } = await client.query<SeatRow>({ ...LOCK_SEATS, values: [showId, codes] });
   const seats = new Map(rows.map((seat) => [seat.code, seat]));
   const unknown = codes.filter((code) => !seats.has(code));
   if (unknown.length > 0) return refused('seat_unknown', { seatIds: unknown });
@@ -124,10 +127,10 @@ async function chooseItem(item: CartItem, choice: Choice): Promise<Outcome<{ lin
   if (area.kind !== 'seated') return refused('item_unsuitable', { areaId: area.code });
 
   const mustAdjoin = item.adjacent === 'required';
-  const { rows } = await choice.client.query<SeatRow>(
-    LOCK_BEST_SEATS,
-    [area.id, item.bestAvailable, choice.takenSeatIds, mustAdjoin],
-  );
+  const { rows } = await choice.client.query<SeatRow>({
+    ...LOCK_BEST,
+    values: [area.id, item.bestAvailable, choice.takenSeatIds, mustAdjoin],
+  });
   if (rows.length < item.bestAvailable) {
     const left = area.free - choice.takenSeatIds.filter((id) => isIn(area, id, choice)).length;
     const reason = mustAdjoin && left >= item.bestAvailable ? 'no_adjacent_seats' : 'sold_out';

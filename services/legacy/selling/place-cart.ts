@@ -18,9 +18,11 @@ import type { Outcome, Refusal } from './outcome.ts';
  * carts of one area wait in line. Called by the HTTP routes and by the benchmark's baseline.
  */
 
-const LOCK_SHOW = loadSql(import.meta.url, '../sql/lock-show.sql');
-const READ_SHOW = loadSql(import.meta.url, '../sql/read-show-on-sale.sql');
-const INSERT_CART = loadSql(import.meta.url, '../sql/insert-cart.sql');
+// Named, so that a connection plans each once: a third to a half more carts per second than planning always
+// (PostgreSQL 18.4 on two busy cores, November 2026).
+const LOCK_SHOW = { name: 'lock-show', text: loadSql(import.meta.url, '../sql/lock-show.sql') };
+const READ_SHOW = { name: 'read-show', text: loadSql(import.meta.url, '../sql/read-show-on-sale.sql') };
+const INSERT_CART = { name: 'insert-cart', text: loadSql(import.meta.url, '../sql/insert-cart.sql') };
 
 export interface CartOrder {
   slug: string;
@@ -31,12 +33,15 @@ export interface CartOrder {
   holdMs: number;
 }
 
-export interface PlacedCart {
+interface NewCart {
   cartId: string;
+  expiresAt: Date;
+}
+
+export interface PlacedCart extends NewCart {
   lines: CartLine[];
   currency: string;
   totalMinor: number;
-  expiresAt: Date;
 }
 
 /**
@@ -59,8 +64,8 @@ export async function placeCart(pool: Pool, order: CartOrder): Promise<Outcome<P
 }
 
 async function claim(client: PoolClient, order: CartOrder): Promise<Outcome<PlacedCart>> {
-  await client.query(LOCK_SHOW, [order.slug]);
-  const { rows: [show] } = await client.query<ShowOnSale>(READ_SHOW, [order.slug]);
+  await client.query({ ...LOCK_SHOW, values: [order.slug] });
+  const { rows: [show] } = await client.query<ShowOnSale>({ ...READ_SHOW, values: [order.slug] });
   if (show === undefined) return refused('show_unknown');
   if (show.sellsVia !== 'legacy') return refused('show_sold_elsewhere');
   if (show.state !== 'open') return refused(REASON_OF_STATE[show.state]);
@@ -84,8 +89,8 @@ async function insertCart(
   showId: number,
   { buyerRef, holdMs }: CartOrder,
   lines: CartLine[],
-): Promise<{ cartId: string; expiresAt: Date }> {
-  const { rows: [cart] } = await client.query<{ cartId: string; expiresAt: Date }>(INSERT_CART, [
+): Promise<NewCart> {
+  const values = [
     showId,
     buyerRef,
     holdMs,
@@ -94,7 +99,8 @@ async function insertCart(
     lines.map((line) => line.ticketType),
     lines.map((line) => line.quantity),
     lines.map((line) => line.priceMinor),
-  ]);
+  ];
+  const { rows: [cart] } = await client.query<NewCart>({ ...INSERT_CART, values });
   if (cart === undefined) throw new Error('insert-cart.sql returned no cart');
   return cart;
 }
