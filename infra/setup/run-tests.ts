@@ -8,7 +8,7 @@
  * our own. Arguments are tap's: `npm test -- test/lua/place-holds.test.ts`. With `--no-servers` first,
  * nothing is started.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -62,7 +62,7 @@ async function runTap(args: string[], env: NodeJS.ProcessEnv): Promise<{ passed:
   const manifest = createRequire(import.meta.url).resolve('tap/package.json');
   tap = await spawnGuarded({
     command: process.execPath,
-    args: [join(dirname(manifest), 'dist/esm/run.mjs'), '--reporter=tap', ...args],
+    args: [join(dirname(manifest), 'dist/esm/run.mjs'), '--reporter=tap', ...args.flatMap(testFiles)],
     env: { NODE_COMPILE_CACHE: compileCacheFolder, ...process.env, ...env },
     cwd: project,
     output: 'pipe',
@@ -71,6 +71,15 @@ async function runTap(args: string[], env: NodeJS.ProcessEnv): Promise<{ passed:
   const [counts, code] = await Promise.all([printTestResults(tap.output[0] as Readable), tap.exited]);
   const failed = Math.max(counts.failed, code === 0 && counts.passed > 0 ? 0 : 1);
   return { passed: counts.passed, failed };
+}
+
+/** tap takes files only; a folder stands for all tests below it. */
+function testFiles(arg: string): string[] {
+  const path = join(project, arg);
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [arg];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(arg, name));
 }
 
 /** A run that was killed leaves its folder, never its processes. */

@@ -13,6 +13,9 @@ import { openTestStack } from '../stack.ts';
 import { newDataFolder, runLocalStack } from './run-local-stack.ts';
 import type { Teardown } from '../harness/teardown.ts';
 
+// Three starts of everything; a busy machine takes its time.
+t.setTimeout(300_000);
+
 t.test('a stack on servers of its own', async (t) => {
   const folder = newDataFolder();
   const first = await runLocalStack(t, folder);
