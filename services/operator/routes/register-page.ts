@@ -8,7 +8,11 @@ const FILES = {
 } as const;
 
 const CSP = [
-  "default-src 'self'", "img-src 'self' data:", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'",
+  "default-src 'self'",
+  "img-src 'self' data:",
+  "frame-ancestors 'none'",
+  "form-action 'self'",
+  "base-uri 'none'",
 ].join('; ');
 
 /**

@@ -15,14 +15,18 @@ export interface KinesisOptions {
   region: string;
   /** URL of an emulator; absent: AWS itself */
   endpoint?: string | undefined;
+  /** absent: the SDK's usual chain (environment, profile, role) */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
   /** concurrent calls at most; one record in flight per partition and one read per shard is what is needed */
   connectionsMax?: number;
 }
 
-/** A client; `client.destroy()` closes its connections. Credentials come from the SDK's usual chain. */
-export function connectKinesis({ region, endpoint, connectionsMax = 128 }: KinesisOptions): KinesisClient {
+/** A client; `client.destroy()` closes its connections. */
+export function connectKinesis(options: KinesisOptions): KinesisClient {
+  const { region, endpoint, credentials, connectionsMax = 128 } = options;
   return new KinesisClient({
     region,
+    ...(credentials === undefined ? {} : { credentials }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({

@@ -1,0 +1,73 @@
+/** Compares event store and legacy rows with the fold of the log, as `readStream` has read it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Pool } from 'pg';
+import { evolve, initialSale } from '../../services/shared/contracts/evolve.ts';
+import type { FoldedSale } from '../../services/shared/contracts/evolve.ts';
+import type { SaleEvent } from '../../services/shared/contracts/events.ts';
+import { ticketCode, ticketId } from '../../services/shared/contracts/ticket-code.ts';
+import { loadSql } from '../../services/shared/platform/pg.ts';
+import type { StreamLog } from './read-stream.ts';
+
+const selectStored = loadSql(import.meta.url, './sql/select-stored-events.sql');
+const selectPositions = loadSql(import.meta.url, './sql/select-positions.sql');
+const selectAreas = loadSql(import.meta.url, './sql/select-areas.sql');
+const selectSeats = loadSql(import.meta.url, './sql/select-seats.sql');
+const selectOrders = loadSql(import.meta.url, './sql/select-orders.sql');
+const selectLeftovers = loadSql(import.meta.url, './sql/select-leftovers.sql');
+
+/** True once the legacy rows of every sale of the log are at its last event. */
+export async function isProjected(pool: Pool, log: StreamLog): Promise<boolean> {
+  const { rows } = await pool.query<{ saleId: string; seq: number }>(selectPositions);
+  const seqs = new Map(rows.map(({ saleId, seq }) => [saleId, seq]));
+  return [...log.sales].every(([saleId, events]) => seqs.get(saleId) === events.length);
+}
+
+/** Throws an Error that says where they differ; the fold itself throws on an oversell. */
+export async function checkSqlAgainstLog(pool: Pool, log: StreamLog): Promise<void> {
+  for (const [saleId, events] of log.sales) {
+    const stored = await pool.query<{ body: unknown }>(selectStored, [saleId]);
+    expect(`event store of ${saleId}`, stored.rows.map(({ body }) => body), events);
+    const fold = events.reduce((sale, event) => evolve(sale, event as SaleEvent), initialSale());
+    await checkStock(pool, saleId, fold);
+    await checkOrders(pool, saleId, events as SaleEvent[]);
+  }
+  const { rows } = await pool.query(selectLeftovers);
+  expect('parked and unreadable', rows, [{ parked: 0, unreadable: 0 }]);
+}
+
+async function checkStock(pool: Pool, saleId: string, fold: FoldedSale): Promise<void> {
+  const areas = await pool.query(selectAreas, [saleId]);
+  expect(`areas of ${saleId}`, areas.rows, [...fold.areas]
+    .map(([code, { capacity, held, sold }]) => ({ code, capacity, held, sold }))
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1)));
+  const seats = await pool.query(selectSeats, [saleId]);
+  expect(`seats of ${saleId}`, seats.rows, [...fold.seats]
+    .map(([code, { holder, sold }]) =>
+      ({ code, status: sold ? 'sold' : holder === undefined ? 'free' : 'held' }))
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1)));
+}
+
+async function checkOrders(pool: Pool, saleId: string, events: SaleEvent[]): Promise<void> {
+  const orders = await pool.query(selectOrders, [saleId]);
+  const expected = events.flatMap((event) => {
+    if (event.type !== 'order.confirmed') return [];
+    const { orderId, items, total, ticketSeed } = event.data;
+    const count = items.reduce((sum, { quantity }) => sum + quantity, 0);
+    const tickets = Array.from({ length: count }, (_, i) =>
+      `${ticketId(orderId, i + 1)} ${ticketCode(ticketSeed, i + 1)}`).toSorted();
+    return [{
+      number: orderId, paymentMethod: 'onsale', status: 'confirmed', total: String(total),
+      paid: String(total), places: count, tickets,
+    }];
+  }).toSorted((a, b) => (a.number < b.number ? -1 : 1));
+  expect(`orders of ${saleId}`, orders.rows, expected);
+}
+
+function expect(what: string, sql: unknown, log: unknown): void {
+  if (isDeepStrictEqual(sql, log)) return;
+  const [a, b] = [JSON.stringify(sql), JSON.stringify(log)];
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  const near = Math.max(0, at - 80);
+  throw new Error(`${what}: SQL has …${a.slice(near, at + 200)}, the log …${b.slice(near, at + 200)}`);
+}

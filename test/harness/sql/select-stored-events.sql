@@ -1,0 +1,1 @@
+SELECT body FROM event_store.events WHERE sale_id = $1 ORDER BY seq
