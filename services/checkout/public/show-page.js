@@ -76,7 +76,7 @@ function openShow(sale) {
         showStage('choose', panel.element);
         plan?.setLocked(false);
         showChoice();
-        void watch.refresh().then(() => again?.(chooseAgain));
+        void watch.refresh().then(() => again?.((seatIds) => void chooseAgain(seatIds)));
       },
     },
   );
@@ -111,8 +111,14 @@ function openShow(sale) {
   }
 
   /** @param {string[]} seatIds those that are still free are chosen */
-  function chooseAgain(seatIds) {
-    const free = seatIds.filter((seatId) => plan?.isFree(seatId) === true && !choice.hasSeat(seatId));
+  async function chooseAgain(seatIds) {
+    // What has just lapsed is given back within a second, not at once.
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await watch.refresh();
+      if (seatIds.every((seatId) => plan?.isFree(seatId))) break;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    const free = seatIds.filter((seatId) => plan?.isFree(seatId) && !choice.hasSeat(seatId));
     for (const seatId of free) choice.toggleSeat(seatId);
     if (free.length === seatIds.length) notice.clear();
     else if (free.length === 0)

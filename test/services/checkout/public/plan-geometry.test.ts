@@ -51,7 +51,8 @@ for (const venue of ['old-theatre', 'northern-arena']) {
     const plan = planOf(venue);
     const seats = plan.areas.flatMap((area) => area.seats);
     const touching = seats.filter((seat) => {
-      const box = { x: seat.x - plan.radius * 2, y: seat.y - plan.radius * 2, width: plan.radius * 4, height: plan.radius * 4 };
+      const reach = plan.radius * 2;
+      const box = { x: seat.x - reach, y: seat.y - reach, width: reach * 2, height: reach * 2 };
       return plan.inBox(box).some((other) => other !== seat
         && Math.hypot(other.x - seat.x, other.y - seat.y) < plan.radius * 2);
     });
@@ -61,7 +62,8 @@ for (const venue of ['old-theatre', 'northern-arena']) {
 
 t.test('areas that give no positions are stacked, not drawn over each other', async (t) => {
   const row = (prefix: string) => ({
-    rowId: 'A', seats: [0, 1, 2].map((x) => ({ seatId: `${prefix}${x}`, label: String(x), x, y: 0, categoryId: 'C' })),
+    rowId: 'A',
+    seats: [0, 1, 2].map((x) => ({ seatId: prefix + String(x), label: String(x), x, y: 0, categoryId: 'C' })),
   });
   const areas = ['a', 'b'].map((areaId) => ({ areaId, name: areaId, kind: 'seated', rows: [row(areaId)] }));
   const plan = createPlanGeometry({ categories: [], areas });

@@ -27,7 +27,7 @@ const { createRepeatableWrites } = await loadBrowserModule<Module>('repeatable-w
 const ANSWER: Outcome = { kind: 'answer', status: 201, body: { holdId: 'h_1' }, etag: null };
 const LOST: Outcome = { kind: 'trouble', status: 0, code: 'no_connection', retryAfterMs: 0, traceId: '' };
 const BUSY: Outcome = { kind: 'trouble', status: 503, code: 'recovering', retryAfterMs: 0, traceId: '' };
-const BROKEN: Outcome = { kind: 'trouble', status: 500, code: 'internal_error', retryAfterMs: 0, traceId: 'T' };
+const BROKEN: Outcome = { ...BUSY, status: 500, code: 'internal_error', traceId: 'T' };
 const TAKEN: Outcome = { kind: 'refused', status: 409, code: 'seats_taken', problem: {} };
 const BODY = { items: [{ seatIds: ['a', 'b'] }] };
 

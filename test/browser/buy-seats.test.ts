@@ -1,0 +1,427 @@
+/**
+ * A buyer in a real Chromium, before the whole stack: from a click on the plan to the row in the CMS, and
+ * what is said when something goes wrong on the way. Skipped where no browser is found.
+ */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import type { Test } from 'tap';
+import { findBrowser } from './find-browser.ts';
+import { openBoxOffice, smallHall, theatre } from './open-box-office.ts';
+import type { BoxOffice } from './open-box-office.ts';
+
+const browserPath = findBrowser();
+if (browserPath === undefined) {
+  const skip = 'no Chromium was found: install one, or set CHROMIUM_PATH to it';
+  t.test('buying in a real browser', { skip }, async () => undefined);
+} else {
+  const office = await openBoxOffice(t, browserPath);
+  buyFromPlanToCms(office);
+  keepOverReload(office);
+  loseReplies(office);
+  loseConnection(office);
+  letHoldLapse(office);
+  beSlower(office);
+  findSoldOut(office);
+  waitForOpening(office);
+  waitForTheLog(office);
+  buyOnPhone(office);
+  t.test('no page broke its own Content-Security-Policy or threw an error', async (t) => {
+    t.same(office.complaints, []);
+  });
+}
+
+function buyFromPlanToCms(office: BoxOffice): void {
+  t.test('two neighbouring seats, from a click on the plan to the CMS', async (t) => {
+    await office.putOnSale('hamlet', theatre());
+    const page = await office.openPage();
+    await page.goto(office.checkout);
+    await page.getByRole('link', { name: 'Hamlet' }).click();
+    // Neighbours by their order in the row: 1 and 3, since odd numbers are on the left.
+    for (const seatId of ['Stalls-H-1', 'Stalls-H-3']) await clickSeat(page, 'hamlet', seatId);
+    await page.getByText('Stalls, row H, seat 3', { exact: true }).waitFor();
+    await page.getByLabel('Ticket type for Stalls, row H, seat 3').selectOption('child');
+    t.equal(await page.locator('.choice .total-sum').textContent(), '€65.00');
+    await page.getByRole('button', { name: 'Reserve 2 tickets' }).click();
+    await page.locator('#countdown').waitFor();
+    t.match(await page.locator('#countdown').textContent(), /^(10:00|9:5\d)$/);
+    const other = await office.openPage();
+    await openShow(other, office, 'hamlet');
+    await other.getByText('Choose from a list instead').click();
+    const taken = other.getByRole('button', { name: 'Stalls, row H, seat 1, ' });
+    t.ok(await taken.isDisabled());
+    t.match(await taken.getAttribute('aria-label'), /being bought by someone$/);
+
+    await confirm(page, 'Ada Lovelace');
+    const codes = await readTickets(page);
+    t.equal(codes.length, 2);
+    t.ok(
+      await page
+        .locator('img.qr')
+        .evaluateAll((qrs) =>
+          qrs.every((qr) => (qr as unknown as { naturalWidth: number }).naturalWidth > 0),
+        ),
+      'both QR codes are drawn',
+    );
+    t.match(await page.locator('.ticket').allTextContents(), [
+      /Row H, seat 1.*adult/,
+      /Row H, seat 3.*child/,
+    ]);
+    const orderId = /orders\/(o_[\w-]+)$/.exec(page.url())?.[1] ?? '';
+
+    const states = await office.seatStates('hamlet');
+    t.same([states.get('Stalls-H-1'), states.get('Stalls-H-3')], ['s', 's']);
+    await until(
+      () => taken.getAttribute('aria-label'),
+      (label) => label?.endsWith(', sold') === true,
+    );
+    await findInCms(t, office, await office.openPage(), { orderId, codes });
+  });
+}
+
+async function findInCms(
+  t: Test,
+  office: BoxOffice,
+  cms: Page,
+  { orderId, codes }: { orderId: string; codes: string[] },
+): Promise<void> {
+  await until(
+    async () => (await cms.goto(`${office.cms}/cms/orders/${orderId}`))?.status(),
+    (s) => s === 200,
+  );
+  t.same(
+    await cms
+      .locator('[data-ticket]')
+      .evaluateAll((tickets) => tickets.map((ticket) => ticket.getAttribute('data-seat'))),
+    ['Stalls-H-1', 'Stalls-H-3'],
+  );
+  const words = await cms.locator('body').textContent();
+  for (const code of codes) t.match(words, code);
+  t.match(words, 'Ada Lovelace');
+  t.equal(await cms.locator('[data-total=method]').textContent(), 'onsale');
+  await cms.goto(`${office.cms}/cms/shows/hamlet`);
+  t.equal(await cms.locator('[data-total=sold]').textContent(), '2');
+  t.equal(await cms.locator('[data-total=held]').textContent(), '0');
+  await cms.goto(`${office.cms}/cms/orders?q=Lovelace`);
+  t.equal(await cms.locator(`[data-order="${orderId}"]`).count(), 1);
+}
+
+function keepOverReload(office: BoxOffice): void {
+  t.test(
+    'a reload keeps the choice, the hold and what was typed; giving back frees the seats',
+    async (t) => {
+      await office.putOnSale('reload', smallHall());
+      const page = await office.openPage();
+      await openShow(page, office, 'reload');
+      await pickInList(page, ['A, seat 1', 'A, seat 2']);
+      await openShow(page, office, 'reload');
+      t.equal(await page.locator('.choice .chosen li').count(), 2, 'the choice is there again');
+      await page.locator('#reserve').click();
+      await page.locator('#name').fill('Grace Hopper');
+      await page.reload();
+      await page.locator('#countdown').waitFor();
+      t.match(await page.locator('.held .chosen li').allTextContents(), [/seat 1/, /seat 2/]);
+      t.equal(await page.locator('#name').inputValue(), 'Grace Hopper');
+      t.match(await office.availability('reload'), { held: 2 });
+      await page.getByRole('button', { name: 'More time' }).click();
+      await page.getByRole('button', { name: 'Give back' }).click();
+      await page.getByText('Choose your seats').waitFor();
+      t.match(await office.availability('reload'), { held: 0, free: 8 });
+      await page.reload();
+      await page.getByText('Choose your seats').waitFor();
+    },
+  );
+}
+
+function loseReplies(office: BoxOffice): void {
+  t.test('lost replies: the same key again, and nothing is held or bought twice', async (t) => {
+    await office.putOnSale('lost-reply', smallHall());
+    const page = await office.openPage();
+    const keys: Record<string, Set<string>> = { holds: new Set(), orders: new Set() };
+    let repliesToLose = 2;
+    for (const write of ['holds', 'orders']) {
+      await page.route(`**/v1/sales/lost-reply/${write}`, async (route) => {
+        keys[write]?.add(route.request().headers()['idempotency-key'] ?? '');
+        if (repliesToLose-- <= 0) return route.continue();
+        // The request arrives and is done; the answer never comes.
+        await route.fetch();
+        return route.abort();
+      });
+    }
+    await openShow(page, office, 'lost-reply');
+    await pickInList(page, ['A, seat 1', 'A, seat 2']);
+    await page.locator('#reserve').click();
+    await page.locator('#countdown').waitFor();
+    t.equal(keys['holds']?.size, 1);
+    t.match(await office.availability('lost-reply'), { held: 2, sold: 0 });
+
+    repliesToLose = 1;
+    await page.locator('#name').fill('Katherine Johnson');
+    await page.locator('#email').fill('katherine@example.org');
+    const sent = page.waitForRequest('**/v1/sales/lost-reply/orders');
+    await page.locator('#confirm').click();
+    await sent;
+    // Out of patience: the page is loaded anew while the answer is still unknown.
+    await page.locator('#banner:visible').waitFor();
+    await page.reload();
+    t.equal((await readTickets(page)).length, 2);
+    t.equal(keys['orders']?.size, 1);
+    t.match(await office.availability('lost-reply'), { held: 0, sold: 2 });
+  });
+}
+
+function loseConnection(office: BoxOffice): void {
+  t.test('a lost connection is said, nothing is lost, and it goes on by itself', async (t) => {
+    await office.putOnSale('offline', smallHall());
+    const page = await office.openPage();
+    await openShow(page, office, 'offline');
+    await pickInList(page, ['B, seat 1', 'B, seat 2']);
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.locator('#banner').getByText('No connection to the box office.').waitFor();
+    await page.locator('#reserve').click();
+    await page.getByRole('button', { name: 'Reserving …' }).waitFor();
+    t.equal(await page.locator('.choice .chosen li').count(), 2);
+    t.match(await office.availability('offline'), { held: 0 });
+    await page.unroute('**/v1/**');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.locator('#countdown').waitFor();
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+    t.match(await office.availability('offline'), { held: 2 });
+
+    const recovering = { code: 'recovering', status: 503, title: 'x' };
+    await page.route('**/orders', (route) =>
+      route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: recovering }),
+    );
+    await page.locator('#name').fill('Mary Jackson');
+    await page.locator('#email').fill('mary@example.org');
+    await page.locator('#confirm').click();
+    await page.locator('#banner').getByText('The box office is being restored.').waitFor();
+    await page.unroute('**/orders');
+    t.equal((await readTickets(page)).length, 2);
+  });
+}
+
+function letHoldLapse(office: BoxOffice): void {
+  t.test('a hold that lapsed says so, and its seats can be chosen again', async (t) => {
+    await office.putOnSale('lapse', smallHall({ holdSeconds: 2, holdSecondsMax: 2 }));
+    const page = await office.openPage();
+    await openShow(page, office, 'lapse');
+    await pickInList(page, ['A, seat 2', 'A, seat 3']);
+    await page.locator('#reserve').click();
+    await page.locator('#countdown').waitFor();
+    t.ok(await page.getByRole('button', { name: 'More time' }).isDisabled(), 'its time cannot grow');
+    await page.locator('#notice').getByText('Your time ran out.').waitFor();
+    await page.getByRole('button', { name: 'Choose the same seats' }).click();
+    await page.getByRole('button', { name: 'Reserve 2 tickets' }).waitFor();
+    t.match(await office.availability('lapse'), { held: 0, free: 8 });
+
+    // The same for somebody who comes back later.
+    await page.locator('#reserve').click();
+    await page.locator('#countdown').waitFor();
+    const address = page.url();
+    await page.goto('about:blank');
+    await until(
+      () => office.availability('lapse'),
+      ({ held }) => held === 0,
+    );
+    await page.goto(address);
+    await page.locator('#notice').getByText('Your time ran out.').waitFor();
+  });
+}
+
+function beSlower(office: BoxOffice): void {
+  t.test('somebody was faster: the seat is named and gone from the choice, the other stays', async (t) => {
+    await office.putOnSale('race', smallHall({ buyerLimit: 4 }));
+    const page = await office.openPage();
+    await openShow(page, office, 'race');
+    await pickInList(page, ['A, seat 1', 'A, seat 2', 'A, seat 3']);
+    // Seen in time, on the plan.
+    await office.otherHolds('race', [{ seatIds: ['A3'] }]);
+    await page.locator('#notice').getByText('Gone: Hall, row A, seat 3.').waitFor();
+    t.equal(await page.locator('.choice .chosen li').count(), 2);
+    // Not seen in time: the button is what finds out.
+    await page.route('**/seats', (route) => route.fulfill({ status: 304 }));
+    await office.otherHolds('race', [{ seatIds: ['A2'] }]);
+    await page.locator('#reserve').click();
+    await page.locator('#notice').getByText('Gone: Hall, row A, seat 2.').waitFor();
+    t.equal(await page.locator('.choice .chosen li').count(), 1);
+    await page.unroute('**/seats');
+    await pickInList(page, ['A, seat 4', 'B, seat 1', 'B, seat 2', 'B, seat 3']);
+    await page.locator('#notice').getByText('At most 4 tickets per buyer.').waitFor();
+    t.equal(await page.locator('.choice .chosen li').count(), 4);
+  });
+}
+
+function findSoldOut(office: BoxOffice): void {
+  t.test('sold out says so, and what comes back is offered', async (t) => {
+    await office.putOnSale('last', smallHall());
+    const page = await office.openPage();
+    await openShow(page, office, 'last');
+    await page.locator('#best-count').selectOption('5');
+    await page.getByRole('button', { name: 'Find and reserve' }).click();
+    await page.locator('#notice').getByText('There are not that many seats side by side.').waitFor();
+    await page.getByText('The longest free row there has 4 seats.').waitFor();
+    const hold = await office.otherHolds('last', [{ areaId: 'hall', bestAvailable: 8, adjacent: 'any' }]);
+    await page.locator('#sale-strip').getByText('Sold out.').waitFor();
+    await page.locator('#sale-strip').getByText('8 tickets are reserved by other buyers.').waitFor();
+    t.ok(await page.getByRole('button', { name: 'Sold out' }).isDisabled());
+    await office.otherReleases('last', hold.holdId);
+    await page.locator('#sale-strip').waitFor({ state: 'hidden' });
+    const again = await office.otherHolds('last', [{ areaId: 'hall', bestAvailable: 8, adjacent: 'any' }]);
+    await office.otherBuys('last', again.holdId);
+    await page.locator('#sale-strip').getByText('All tickets have been bought.').waitFor();
+  });
+}
+
+function waitForOpening(office: BoxOffice): void {
+  t.test('before the opening, and in a pause: the page says so and goes on by itself', async (t) => {
+    await office.putOnSale('soon', smallHall({ opensAt: new Date(Date.now() + 6_000).toISOString() }));
+    const page = await office.openPage();
+    await openShow(page, office, 'soon');
+    await page.locator('#sale-strip').getByText('The sale opens on').waitFor();
+    await pickInList(page, ['A, seat 1']);
+    t.ok(await page.getByRole('button', { name: 'Not open yet' }).isDisabled());
+    await page.getByRole('button', { name: 'Reserve 1 ticket' }).click();
+    await page.locator('#countdown').waitFor();
+    await office.operate('soon', 'pause');
+    await page.locator('#sale-strip').getByText('The sale is paused for a moment.').waitFor();
+    await office.operate('soon', 'resume');
+    await page.locator('#sale-strip').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Give back' }).click();
+    await office.operate('soon', 'close');
+    await page.locator('#sale-strip').getByText('The sale is over.').waitFor();
+  });
+}
+
+function waitForTheLog(office: BoxOffice): void {
+  t.test(
+    'an order that the log has not accepted yet is being secured, then its tickets appear',
+    async (t) => {
+      await office.putOnSale('secure', smallHall());
+      const page = await office.openPage();
+      await openShow(page, office, 'secure');
+      await page.getByRole('button', { name: 'Find and reserve' }).click();
+      await page.locator('#countdown').waitFor();
+      office.relay.kill('SIGSTOP');
+      t.teardown(() => office.relay.kill('SIGCONT'));
+      await page.locator('#name').fill('Dorothy Vaughan');
+      await page.locator('#email').fill('dorothy@example.org');
+      await page.locator('#confirm').click();
+      await page.getByText('Your order is being secured').waitFor();
+      t.equal(await page.locator('.ticket').count(), 0, 'no ticket before the log has the order');
+      await page.reload();
+      await page.getByText('Your order is being secured').waitFor();
+      office.relay.kill('SIGCONT');
+      t.equal((await readTickets(page)).length, 2);
+      await page.getByRole('link', { name: 'Back to the show' }).click();
+      await page.getByRole('link', { name: 'order 1' }).click();
+      t.equal((await readTickets(page)).length, 2);
+    },
+  );
+}
+
+function buyOnPhone(office: BoxOffice): void {
+  t.test('on a phone: tap, count, buy, without scrolling sideways', async (t) => {
+    await office.putOnSale(
+      'phone',
+      theatre({
+        areas: [
+          { areaId: 'pit', name: 'Standing pit', kind: 'general', capacity: 20, categoryId: 'Circle' },
+        ],
+      }),
+    );
+    const page = await office.openPage({
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    const isAsWideAsThePhone = async () => {
+      const widthPixels = await page.evaluate('document.documentElement.scrollWidth');
+      t.equal(widthPixels, 360);
+    };
+    await openShow(page, office, 'phone');
+    await isAsWideAsThePhone();
+    // Seats are too small for a finger: the first tap comes nearer, the second chooses.
+    await tapSeat(page, 'phone', 'Circle-C-1');
+    t.equal(await page.locator('.choice .chosen li').count(), 0);
+    await tapSeat(page, 'phone', 'Circle-C-1');
+    await page.getByText('Circle, row C, seat 1', { exact: true }).waitFor();
+    await page.getByLabel('One more: adult, Standing pit').tap();
+    await page.getByLabel('One more: adult, Standing pit').tap();
+    await isAsWideAsThePhone();
+    await page.getByRole('button', { name: 'Reserve 3 tickets' }).tap();
+    await page.locator('#countdown').waitFor();
+    await isAsWideAsThePhone();
+    t.match(await page.locator('.held .chosen li').allTextContents(), [
+      /Circle, row C, seat 1/,
+      /2 × Standing pit/,
+    ]);
+    await confirm(page, 'Annie Easley');
+    t.equal((await readTickets(page)).length, 3);
+    await isAsWideAsThePhone();
+  });
+}
+
+async function openShow(page: Page, office: BoxOffice, saleId: string): Promise<void> {
+  await page.goto(`${office.checkout}/shows/${saleId}`);
+  await seatsShown(page);
+}
+
+/** The states of the seats have come. */
+async function seatsShown(page: Page): Promise<void> {
+  await page.locator('.legend-free', { hasText: /free/ }).first().waitFor();
+}
+
+async function pickInList(page: Page, seats: string[]): Promise<void> {
+  const details = page.locator('details.seat-list');
+  if ((await details.getAttribute('open')) === null) await details.locator('summary').click();
+  // By keyboard, as those do for whom the list is there.
+  for (const seat of seats) await page.getByRole('button', { name: `Hall, row ${seat}, ` }).press('Enter');
+}
+
+/** Where on the screen a seat is drawn. */
+async function placeOf(page: Page, saleId: string, seatId: string): Promise<{ x: number; y: number }> {
+  await seatsShown(page);
+  await page.locator('svg.plan').scrollIntoViewIfNeeded();
+  return page.evaluate(`(async () => {
+    const sale = await (await fetch('/v1/sales/${saleId}')).json();
+    const seats = sale.areas.flatMap((area) => area.rows ?? []).flatMap((row) => row.seats);
+    const seat = seats.find((one) => one.seatId === '${seatId}');
+    const toScreen = document.querySelector('svg.plan').getScreenCTM();
+    const point = new DOMPoint(seat.x, seat.y).matrixTransform(toScreen);
+    return { x: point.x, y: point.y };
+  })()`);
+}
+
+async function clickSeat(page: Page, saleId: string, seatId: string): Promise<void> {
+  const { x, y } = await placeOf(page, saleId, seatId);
+  await page.mouse.click(x, y);
+}
+
+async function tapSeat(page: Page, saleId: string, seatId: string): Promise<void> {
+  const { x, y } = await placeOf(page, saleId, seatId);
+  await page.touchscreen.tap(x, y);
+}
+
+async function confirm(page: Page, name: string): Promise<void> {
+  await page.locator('#name').fill(name);
+  await page.locator('#email').fill('buyer@example.org');
+  await page.locator('#confirm').click();
+}
+
+/** The codes on the tickets, once they are there. */
+async function readTickets(page: Page): Promise<string[]> {
+  await page.locator('.ticket').first().waitFor();
+  await page.getByRole('heading', { name: /^Here / }).waitFor();
+  return page.locator('.ticket-code').allTextContents();
+}
+
+/** Asks again until the answer is as it should be; fails after half a minute. */
+async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+  const deadlineAtMs = Date.now() + 30_000;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer)) return answer;
+    if (Date.now() > deadlineAtMs) throw new Error(`still ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
