@@ -16,7 +16,13 @@ local function emit(sale, type, context, body)
   return id
 end
 
--- One stream entry for all events of the call.
+-- One stream entry for all events of the call; more than unpack() can take (Lua's stack has room for about
+-- 8,000 values) become several, since an error here would come after the state was written.
+local VALUES_PER_ENTRY = 4000
+
 local function writeEvents()
-  if #events > 0 then redis.call('XADD', outbox, '*', unpack(events)) end
+  for first = 1, #events, VALUES_PER_ENTRY do
+    local last = math.min(first + VALUES_PER_ENTRY - 1, #events)
+    redis.call('XADD', outbox, '*', unpack(events, first, last))
+  end
 end

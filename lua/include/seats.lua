@@ -27,12 +27,24 @@ local function longestRun(seats)
   return math.min(longest, RUN_MAX)
 end
 
--- The runs of `count` segments from `first`, kept up to date during the call.
+-- Brings the entry of one segment up to date in a range of runs.
+local function noteRun(range, segment)
+  local at = segment.index - range.first + 1
+  if at < 1 or at > range.count then return end
+  range.runs = string.sub(range.runs, 1, at - 1) .. string.char(128 + longestRun(segment.seats))
+    .. string.sub(range.runs, at + 1)
+end
+
+-- The runs of `count` segments from `first`, kept up to date during the call. What Redis has is from before
+-- the call, so segments that were changed since (lapsed holds, chosen seats) are entered when it is read.
 local function runsOf(sale, first, count)
   local range = sale.runs[first]
   if not range then
     local runs = redis.call('GETRANGE', sale.keys.runs, first, first + count - 1)
     range = { first = first, count = count, runs = runs }
+    for _, segment in pairs(sale.segments) do
+      if segment.seats ~= segment.stored then noteRun(range, segment) end
+    end
     sale.runs[first] = range
   end
   return range
@@ -41,13 +53,7 @@ end
 -- Gives a segment its new seats.
 local function setSeats(sale, segment, seats)
   segment.seats = seats
-  for _, range in pairs(sale.runs) do
-    local at = segment.index - range.first + 1
-    if at >= 1 and at <= range.count then
-      range.runs = string.sub(range.runs, 1, at - 1) .. string.char(128 + longestRun(seats))
-        .. string.sub(range.runs, at + 1)
-    end
-  end
+  for _, range in pairs(sale.runs) do noteRun(range, segment) end
 end
 
 -- `seats` with n bytes from position `at` (1 is the first) set to `byte`.

@@ -68,13 +68,13 @@ function showItems(items: PackedItem[], layout: SaleLayout): HoldItem[] {
   return items.flatMap((item) => {
     const areaId = layout.areas[item.areaIndex]?.area.areaId ?? '';
     const ticketType = layout.ticketTypes[item.ticketTypeIndex] ?? '';
-    const price = item.priceMinor;
+    const sold = { ticketType, price: item.priceMinor };
     if (item.offsets.length === 0) {
-      return Array.from({ length: item.quantity }, () => ({ areaId, ticketType, price }));
+      return Array.from({ length: item.quantity }, () => ({ areaId, ...sold }));
     }
     return item.offsets.map((offset) => {
       const seat = layout.seats[offset]?.seat;
-      return { areaId, seatId: seat?.seatId ?? '', seatLabel: seat?.label ?? '', ticketType, price };
+      return { areaId, seatId: seat?.seatId ?? '', seatLabel: seat?.label ?? '', ...sold };
     });
   });
 }

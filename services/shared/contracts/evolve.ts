@@ -113,7 +113,9 @@ function define(sale: FoldedSale, data: EventData<'sale.defined'>): void {
   if (sale.state !== 'draft') return;
   sale.areas = new Map(data.areas.map(({ areaId, kind, capacity }) =>
     [areaId, { kind, capacity, held: 0, sold: 0 }]));
-  for (const [seatId, seat] of sale.seats) if (!sale.areas.has(seat.areaId)) sale.seats.delete(seatId);
+  for (const [seatId, seat] of sale.seats) {
+    if (sale.areas.get(seat.areaId)?.kind !== 'seated') sale.seats.delete(seatId);
+  }
 }
 
 function defineArea(sale: FoldedSale, data: EventData<'area.defined'>): void {
@@ -132,7 +134,8 @@ function move(sale: FoldedSale, from: SaleState[], to: SaleState): void {
 }
 
 function place(sale: FoldedSale, data: EventData<'hold.placed'>): void {
-  check(!sale.holds.has(data.holdId), `hold ${data.holdId} was placed before`);
+  // A hold's id comes from its Idempotency-Key: a day after it ended the key, and so the id, may come again.
+  check(sale.holds.get(data.holdId)?.status !== 'live', `hold ${data.holdId} was placed before`);
   let total = 0;
   for (const item of data.items) {
     const area = areaOf(sale, item.areaId);
@@ -158,7 +161,7 @@ function place(sale: FoldedSale, data: EventData<'hold.placed'>): void {
 
 function end(sale: FoldedSale, data: EventData<'hold.released'>, status: 'released' | 'expired'): void {
   const hold = liveHold(sale, data.holdId);
-  check(JSON.stringify(hold.items) === JSON.stringify(data.items), 'other items come back than were held');
+  check(isSameItems(hold.items, data.items), 'other items come back than were held');
   for (const item of hold.items) {
     areaOf(sale, item.areaId).held -= item.quantity;
     for (const seatId of item.seatIds ?? []) seatOf(sale, seatId).holder = undefined;
@@ -170,7 +173,7 @@ function end(sale: FoldedSale, data: EventData<'hold.released'>, status: 'releas
 function confirm(sale: FoldedSale, data: EventData<'order.confirmed'>): void {
   const hold = liveHold(sale, data.holdId);
   check(!sale.orders.has(data.orderId), `order ${data.orderId} was made before`);
-  check(JSON.stringify(hold.items) === JSON.stringify(data.items), 'other items are sold than were held');
+  check(isSameItems(hold.items, data.items), 'other items are sold than were held');
   for (const item of hold.items) {
     const area = areaOf(sale, item.areaId);
     area.held -= item.quantity;
@@ -180,6 +183,13 @@ function confirm(sale: FoldedSale, data: EventData<'order.confirmed'>): void {
   hold.status = 'ordered';
   const { orderId, holdId, buyerId, items } = data;
   sale.orders.set(orderId, { holdId, buyerId, items, totalMinor: data.total });
+}
+
+/** Compares member by member: a store may give JSON back with its members in another order. */
+function isSameItems(a: Item[], b: Item[]): boolean {
+  const values = (items: Item[]) => JSON.stringify(items.map((item) =>
+    [item.areaId, item.categoryId, item.ticketType, item.price, item.quantity, item.seatIds ?? []]));
+  return values(a) === values(b);
 }
 
 function liveHold(sale: FoldedSale, holdId: string): HoldState {

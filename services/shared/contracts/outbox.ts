@@ -6,8 +6,8 @@ import type { SaleLayout } from './layout.ts';
 import { partitionName } from './partition-of.ts';
 
 /**
- * The outbox as the scripts write it (lua/include/events.lua): one stream entry per script call, in it one
- * field per event: its type, and as value, parted by tabs,
+ * The outbox as the scripts write it (lua/include/events.lua): one stream entry per script call (several when
+ * it made thousands of events), in it one field per event: its type, and as value, parted by tabs,
  *
  *   saleId seq id prev timeMs epoch context body…
  *

@@ -21,7 +21,7 @@ export const REASONS = {
   sale_not_open: r(409, 'The sale has not opened yet.', 'Call open, or look at opensAt.'),
   sale_paused: r(409, 'The sale is paused for a moment.', 'Call resume when the cause is gone.'),
   sale_closed: r(409, 'The sale is over.', ''),
-  sale_already_open: r(409, 'The areas, ticket types and currency of a sale cannot change once it has opened.', ''),
+  sale_already_open: r(409, 'The areas, ticket types and currency are fixed once a sale has opened.', ''),
   recovering: r(503, 'The sale is being restored. Please try again in a moment.',
     'The hot state and the log differ, or the generation is missing: see docs/runbooks/recovering.md.'),
   // The life of a hold.

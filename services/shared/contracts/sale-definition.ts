@@ -53,7 +53,8 @@ export const SaleInput = Type.Object({
   opensAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
   closesAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
   holdSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: HOLD_SECONDS_MAX, default: 600 })),
-  holdSecondsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: HOLD_SECONDS_MAX, default: 1800 })),
+  // No default here: without it a hold may live 1,800 s, or holdSeconds if that is longer.
+  holdSecondsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: HOLD_SECONDS_MAX })),
   buyerLimit: Type.Optional(Type.Integer({ minimum: 1, maximum: BUYER_LIMIT_MAX, default: 8 })),
   paymentMethods: Type.Optional(Type.Array(Type.Union(PAYMENT_METHODS.map((m) => Type.Literal(m))),
     { minItems: 1, uniqueItems: true })),
@@ -141,14 +142,17 @@ export function defineSale(
   return faults.length > 0 ? { faults: faults.slice(0, 20) } : { definition };
 }
 
-/** True if two definitions have the same areas, rows and seats (prices and names may differ). */
+/**
+ * True if two definitions agree in all that is fixed once a sale has opened: areas, rows and seats, the
+ * categories and ticket types they are sold by, the currency. Prices and names may differ.
+ */
 export function sameAreas(a: SaleDefinition, b: SaleDefinition): boolean {
   return fixedPart(a) === fixedPart(b);
 }
 
 function fixedPart(definition: SaleDefinition): string {
-  const { areas, categories } = definition;
-  return JSON.stringify([areas, ticketTypesOf(definition), categories.map((c) => c.categoryId)]);
+  const { areas, categories, currency } = definition;
+  return JSON.stringify([areas, ticketTypesOf(definition), categories.map((c) => c.categoryId), currency]);
 }
 
 /** All ticket types of a sale, in order of first mention. */
