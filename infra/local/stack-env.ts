@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { FIRST_SALES } from './open-first-sales.ts';
 import type { Secrets } from './load-secrets.ts';
 import type { ServerUrls } from './start-servers.ts';
 
@@ -32,6 +33,7 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     SESSION_SECRET: secrets.sessionSecret,
     CONTACT_KEY: secrets.contactKey,
     EVENT_STORE_URL: servers.databaseUrl,
+    SHOWS: FIRST_SALES.join(','),
   };
   const set = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined && value !== ''),

@@ -3,17 +3,12 @@ import type { StackService } from './stack-services.ts';
 export type StackSummary = {
   services: readonly StackService[];
   urlOf: (name: string) => string;
-  stack: { redisUrl: string; databaseUrl: string; kinesisEndpoint: string; adminToken: string };
+  stack: { redisUrl: string; databaseUrl: string; kinesisEndpoint: string; checkoutKey: string };
   readyMs: number;
   folder: string;
 };
 
-const exampleSale = {
-  name: 'Try it',
-  currency: 'EUR',
-  categories: [{ categoryId: 'standing', name: 'Standing', prices: { adult: 2500 } }],
-  areas: [{ areaId: 'floor', name: 'Floor', kind: 'general', capacity: 100, categoryId: 'standing' }],
-};
+const exampleHold = { buyerId: 'me', items: [{ areaId: 'main-floor', quantity: 2 }] };
 
 /** What the terminal shows when all is ready: a table of what to open and one line to try. */
 export function stackSummary({ services, urlOf, stack, readyMs, folder }: StackSummary): string {
@@ -36,11 +31,11 @@ export function stackSummary({ services, urlOf, stack, readyMs, folder }: StackS
     '',
     ...table,
     '',
-    'try, to put a sale of 100 tickets up:',
+    'try, to hold two tickets:',
     '',
-    `  curl -sX PUT ${urlOf('selling')}/admin/v1/sales/try-it ` +
-      `-H 'authorization: Bearer ${stack.adminToken}' ` +
-      `-H 'content-type: application/json' -d '${JSON.stringify(exampleSale)}'`,
+    `  curl -s ${urlOf('selling')}/v1/sales/warehouse-night/holds `
+      + `-H 'authorization: Bearer ${stack.checkoutKey}' -H 'content-type: application/json' `
+      + `-H 'idempotency-key: my-first-hold' -d '${JSON.stringify(exampleHold)}'`,
     '',
     `All addresses and keys are in ${folder}/stack.json, logs in ${folder}/logs. Ctrl-C stops everything.`,
     '',

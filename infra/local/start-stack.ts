@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { choosePorts } from './choose-ports.ts';
 import { openDataFolder } from './data-folder.ts';
 import { loadSecrets } from './load-secrets.ts';
+import { openFirstSales } from './open-first-sales.ts';
 import { prepareDatabases } from './prepare-databases.ts';
 import { adminTokenOf, stackEnv } from './stack-env.ts';
 import { stackServices } from './stack-services.ts';
@@ -97,6 +98,10 @@ async function bringUp({ clean, env, say, signal }: StartStackOptions, undo: Und
   undo.push(() => running.stop());
   signal.throwIfAborted();
 
+  const adminToken = adminTokenOf(serviceEnv.ADMIN_CREDENTIALS);
+  if (adminToken !== undefined) await openFirstSales(urlOf('selling'), adminToken);
+  signal.throwIfAborted();
+
   const stackPath = join(folder.path, 'stack.json');
   const stack = {
     ...Object.fromEntries(services.map(({ name, key }) => [key, urlOf(name)])),
@@ -106,7 +111,7 @@ async function bringUp({ clean, env, say, signal }: StartStackOptions, undo: Und
     kinesisEndpoint: servers.kinesisEndpoint,
     streamName: serviceEnv.KINESIS_STREAM as string,
     checkoutKey: serviceEnv.CHECKOUT_KEY as string,
-    adminToken: adminTokenOf(serviceEnv.ADMIN_CREDENTIALS) ?? '',
+    adminToken: adminToken ?? '',
   };
   onPids = () => writeWhole(stackPath, `${JSON.stringify({ ...stack, pids }, null, 2)}\n`);
   undo.push(() => {

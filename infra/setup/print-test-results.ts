@@ -1,6 +1,6 @@
 /**
  * Makes tap's output readable: one line per test file that passed (and per test that was skipped, with its
- * reason), the whole block of one that failed. Counts come from tap's own closing comment.
+ * reason), what failed of one that did not. Counts come from tap's own closing comment.
  */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -22,7 +22,7 @@ export async function printTestResults(input: Readable): Promise<TestCounts> {
     if (line.startsWith('# { total:')) counts = readCounts(line);
     else if (verdict !== null) {
       const [, word, name, time = ''] = verdict;
-      if (word === 'not ok') block.forEach(print);
+      if (word === 'not ok') block.filter(isWorthReading).forEach(print);
       else block.filter(isSkipped).forEach((skipped) => print(`     ${skipped.trim()}`));
       print(`${word === 'ok' ? 'ok  ' : 'FAIL'} ${name} ${time}`.trimEnd());
       block = [];
@@ -35,6 +35,11 @@ export async function printTestResults(input: Readable): Promise<TestCounts> {
     }
   }
   return counts;
+}
+
+/** Of a file that failed: all but the assertions that passed. */
+function isWorthReading(line: string): boolean {
+  return !/^\s+(ok \d+ - |\d+\.\.\d+)/.test(line) || isSkipped(line);
 }
 
 function isSkipped(line: string): boolean {

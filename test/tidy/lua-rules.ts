@@ -53,9 +53,8 @@ export function luaBindingFaults(files: ProjectFile[]): string[] {
     .flatMap((file) => {
       const first = isScript(file) ? file.lines.findIndex((line) => line.startsWith(']]')) + 1 : 0;
       const work = /redis\.call|^\s*(if|for|while|function|local function|-- @include)\b/;
-      const firstWork = isScript(file)
-        ? file.lines.findIndex((line, index) => index >= first && work.test(line))
-        : 0;
+      const found = file.lines.findIndex((line, index) => index >= first && work.test(line));
+      const firstWork = isScript(file) ? (found === -1 ? file.lines.length : found) : 0;
       return file.lines.flatMap((line, index) =>
         index >= firstWork && !/^\s*--/.test(line) && /\b(KEYS|ARGV)\b/.test(line)
           ? [`${file.path}:${index + 1} reads KEYS or ARGV below the lines that bind them to locals.`]
