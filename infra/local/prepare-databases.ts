@@ -11,9 +11,9 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 /**
  * Runs them; throws what the one that failed said.
  *
- * @param markerPath in the data of a PostgreSQL of our own: a file that notes from which state of the services that
- * database was prepared, so that the same state need not be prepared again (1.3 s of the start); null for one that
- * is given, which others may have changed
+ * @param markerPath in the data of a PostgreSQL of our own: a file that notes from which state of the
+ * services that database was prepared, so that the same state need not be prepared again (1.3 s of the
+ * start); null for one that is given, which others may have changed
  */
 export async function prepareDatabases(env: NodeJS.ProcessEnv, markerPath: string | null): Promise<void> {
   const state = sourceState();

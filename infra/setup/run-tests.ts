@@ -23,6 +23,9 @@ import type { TestServers } from './start-test-servers.ts';
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const dataFolder = join(project, '.data');
 
+// A reader of our output that goes away (`npm test | head`) must not end us before the servers are stopped.
+process.stdout.on('error', () => undefined);
+
 let tap: GuardedChild | undefined;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
