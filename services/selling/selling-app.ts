@@ -22,7 +22,7 @@ const LOOP_DELAY_MS_MAX = 1_000;
  * (403) → sale (404) → script (409, 422, 503) → answer.
  */
 export async function createSellingApp(context: SellingContext): Promise<FastifyInstance> {
-  const app = createHttp({ log: context.log });
+  const app = createHttp({ log: context.log, trustProxy: context.trustProxy });
   await app.register(underPressure, {
     maxEventLoopDelay: LOOP_DELAY_MS_MAX,
     pressureHandler: (request, reply) => {

@@ -20,4 +20,6 @@ export interface SellingContext {
   confirmAck: 'bus' | 'redis';
   confirmWaitMs: number;
   sessionsPerMinuteMax: number;
+  /** proxies whose `x-forwarded-for` is believed */
+  trustProxy: string;
 }

@@ -62,6 +62,7 @@ export async function startSelling(
       confirmAck: config.CONFIRM_ACK,
       confirmWaitMs: config.CONFIRM_WAIT_MS,
       sessionsPerMinuteMax: config.SESSIONS_PER_MINUTE_MAX,
+      trustProxy: config.TRUST_PROXY,
     });
     addRoutes?.(app);
     await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);

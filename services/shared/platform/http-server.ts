@@ -6,6 +6,13 @@ import { handleError, sendProblem } from './problem.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
+export interface HttpServerOptions {
+  log: Log;
+  bodyBytesMax?: number;
+  /** whose `x-forwarded-for` is believed: addresses, CIDRs, `loopback`, `uniquelocal`; nobody's by default */
+  trustProxy?: string | false;
+}
+
 /**
  * The server every HTTP service starts from: errors are application/problem+json from the catalogue, every
  * response carries `x-trace-id` (taken over from a W3C `traceparent` or an `x-trace-id` of 32 hex digits),
@@ -13,7 +20,7 @@ const BODY_BYTES_MAX = 64 * 1024;
  * several percent of a hot route; counters tell more).
  */
 export function createHttp(
-  { log, bodyBytesMax = BODY_BYTES_MAX }: { log: Log; bodyBytesMax?: number },
+  { log, bodyBytesMax = BODY_BYTES_MAX, trustProxy = false }: HttpServerOptions,
 ): FastifyInstance {
   const app = fastify({
     loggerInstance: log,
@@ -21,6 +28,7 @@ export function createHttp(
     bodyLimit: bodyBytesMax,
     genReqId: traceIdOf,
     requestIdHeader: false,
+    trustProxy,
     // A client that sends its request byte by byte is cut off; an idle keep-alive connection outlives the 60
     // s of common load balancers, so that the balancer and not the server closes it.
     requestTimeout: 30_000,
