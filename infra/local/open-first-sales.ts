@@ -1,7 +1,7 @@
 /**
- * Puts two of the seeded shows on sale in a fresh stack, through the admin API like any operator: one with seats, one
- * standing. The third stays with the legacy application, so that the CMS shows both ways. A sale that exists
- * already is left as it is.
+ * Puts two of the seeded shows on sale in a fresh stack, through the admin API like any operator: one with
+ * seats, one standing. The third stays with the legacy application, so that the CMS shows both ways. A
+ * sale that exists already is left as it is.
  */
 import { readFileSync } from 'node:fs';
 import { SEED_SHOWS } from '../../services/legacy/seed-shows.ts';
@@ -17,7 +17,9 @@ export async function openFirstSales(sellingUrl: string, adminToken: string): Pr
     const existing = await fetch(url, { headers });
     if (existing.ok) continue;
     const json = { ...headers, 'content-type': 'application/json' };
-    await insist(await fetch(url, { method: 'PUT', headers: json, body: JSON.stringify(definitionOf(show)) }));
+    await insist(
+      await fetch(url, { method: 'PUT', headers: json, body: JSON.stringify(definitionOf(show)) }),
+    );
     await insist(await fetch(`${url}/open`, { method: 'POST', headers }));
   }
 }
@@ -33,8 +35,13 @@ function definitionOf(show: SeedShow): Record<string, unknown> {
     currency: show.currency,
     categories: Object.entries(show.prices).map(([categoryId, prices]) => ({ categoryId, prices })),
     ...(show.planFile !== undefined && { layout: readPlan(show.planFile) }),
-    areas: show.standing.map(({ areaId, name, capacity, category }) =>
-      ({ areaId, name, kind: 'general', capacity, categoryId: category })),
+    areas: show.standing.map(({ areaId, name, capacity, category }) => ({
+      areaId,
+      name,
+      kind: 'general',
+      capacity,
+      categoryId: category,
+    })),
   };
 }
 

@@ -29,10 +29,12 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   registerHealth(app, {
     ready: async () => [...await check(events, 'event store'), ...await check(legacy, 'legacy database')],
   });
-  app.setErrorHandler((error: Parameters<typeof handleError>[0], request, reply) =>
-    isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
-  registerLog(app, { databases: { events, legacy }, credentials });
-  registerPage(app);
+  app.register(async (scope) => {
+    scope.setErrorHandler((error: Parameters<typeof handleError>[0], request, reply) =>
+      isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
+    registerLog(scope, { databases: { events, legacy }, credentials });
+    registerPage(scope);
+  });
   let stopped: Promise<void> | undefined;
   try {
     return { url: await app.listen({ host: config.HOST, port: config.PORT }), stop };
