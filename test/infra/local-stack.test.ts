@@ -1,4 +1,7 @@
-/** What `npm start` promises about its processes: all up or none, one per folder, restarted, and never an orphan. */
+/**
+ * What `npm start` promises about its processes: all up or none, one per folder, restarted, and never an
+ * orphan.
+ */
 import { Redis } from 'ioredis';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -25,7 +25,10 @@ export function newDataFolder(): string {
   return join(process.env.TEST_FOLDER ?? tmpdir(), `stack-${randomBytes(4).toString('hex')}`);
 }
 
-/** Runs what `npm start` runs, in a data folder of its own and with nothing else from this test's environment. */
+/**
+ * Runs what `npm start` runs, in a data folder of its own and with nothing else from this test's
+ * environment.
+ */
 export async function runLocalStack(
   t: Teardown,
   folder: string,

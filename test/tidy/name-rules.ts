@@ -39,8 +39,8 @@ export function exportedNames(text: string): string[] {
 }
 
 /**
- * One word in common is enough (`http-server` exports `createHttp`), and a file of many exports is named after what
- * they have in common, which no program can judge.
+ * One word in common is enough (`http-server` exports `createHttp`), and a file of many exports is named
+ * after what they have in common, which no program can judge.
  */
 function isNamedAfter(base: string, exported: string): boolean {
   const words = exported.split(/_|(?<=[a-z0-9])(?=[A-Z])/).map((word) => stem(word.toLowerCase()));
@@ -54,7 +54,7 @@ function stem(word: string): string {
 
 const bare = /^\s*(?:export )?(?:const|let|var) (timeout|ttl|size|price|delay|duration|interval|age)\b(?!\()/;
 const unitless =
-  /^\s*(?:export )?(?:const|let|var) (\w+(?:Timeout|Ttl|Delay|Duration|Interval|_TIMEOUT|_TTL|_DELAY))\b\s*[=:]\s*[\d(]/;
+  /^\s*(?:export )?(?:const|let) (\w+(?:Timeout|Ttl|Delay|Duration|_TIMEOUT|_TTL|_DELAY))\b\s*[=:]\s*[\d(]/;
 
 /** STYLE 8: units come last in a name. */
 export function unitFaults(files: ProjectFile[]): string[] {

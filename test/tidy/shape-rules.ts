@@ -29,9 +29,9 @@ function fileLinesMax(file: ProjectFile): number | undefined {
 }
 
 /**
- * STYLE 1: no function over 70 lines. Code is indented, so a function goes from the line that opens it to the next
- * closing brace in the same column. Functions declared inside it are counted by themselves, as methods of a class
- * are. In tests only named functions count: the callback of a test is a chapter.
+ * STYLE 1: no function over 70 lines. Code is indented, so a function goes from the line that opens it to
+ * the next closing brace in the same column. Functions declared inside it are counted by themselves, as
+ * methods of a class are. In tests only named functions count: the callback of a test is a chapter.
  */
 export function functionFaults(files: ProjectFile[]): string[] {
   return files.filter(isCode).flatMap((file) => {
