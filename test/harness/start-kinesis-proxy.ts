@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Teardown } from './teardown.ts';
 
-export type KinesisFault = 'none' | 'lose-reply' | 'throttle' | 'fail';
+export type KinesisFault = 'none' | 'lose-reply' | 'throttle' | 'expire' | 'fail';
 
 export interface KinesisProxy {
   url: string;
@@ -20,7 +20,9 @@ export interface KinesisProxy {
 /** Listens on a free port in front of `endpoint`, until the teardown. */
 export async function startKinesisProxy(t: Teardown, endpoint: string): Promise<KinesisProxy> {
   const target = new URL(endpoint);
-  const counts: Record<KinesisFault, number> = { none: 0, 'lose-reply': 0, throttle: 0, fail: 0 };
+  const counts: Record<KinesisFault, number> = {
+    none: 0, 'lose-reply': 0, throttle: 0, expire: 0, fail: 0,
+  };
   let faultOf: (action: string) => KinesisFault = () => 'none';
   const server = createServer((request, response) => void handle(request, response));
 
@@ -35,6 +37,7 @@ export async function startKinesisProxy(t: Teardown, endpoint: string): Promise<
     const fault = faultOf(action);
     counts[fault] += 1;
     if (fault === 'throttle') return refuse(response, 400, 'ProvisionedThroughputExceededException');
+    if (fault === 'expire') return refuse(response, 400, 'ExpiredIteratorException');
     if (fault === 'fail') return refuse(response, 500, 'InternalFailure');
     const upstream = send({
       host: target.hostname, port: target.port, method: request.method, path: request.url,

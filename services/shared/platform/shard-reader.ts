@@ -56,6 +56,8 @@ export interface ShardReader {
 
 /** A call returns 10 MiB at most whatever this says; more records per call only make the batches larger. */
 const RECORDS_MAX = 1_000;
+/** After so many failures in a row with one iterator another is asked for. */
+const NEW_ITERATOR_FAILURES = 5;
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 2_000;
 
@@ -83,7 +85,7 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
   }
 
   async function readOnce(): Promise<void> {
-    const at = iterator ?? await findIterator();
+    const at = iterator ??= await findIterator();
     const startedAtMs = Date.now();
     const reply = await client.send(
       new GetRecordsCommand({ ShardIterator: at, Limit: RECORDS_MAX }),
@@ -134,10 +136,15 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
 
   async function recover(error: Error): Promise<void> {
     if (signal.aborted) return;
-    iterator = undefined;
-    // After five minutes without a read, for instance behind a slow handler. The position is known: go on.
-    if (error instanceof ExpiredIteratorException) return;
     failures += 1;
+    if (error instanceof ExpiredIteratorException) {
+      // After five minutes without a read, for instance behind a slow handler. The position is known: go on.
+      iterator = undefined;
+      if (failures === 1) return;
+    }
+    // Throttling and time-outs leave the iterator as it is; what is wrong with it otherwise a new one may
+    // cure.
+    if (failures % NEW_ITERATOR_FAILURES === 0) iterator = undefined;
     trouble = `${shardId} cannot be read on: ${error.message}`;
     if (failures % 20 === 1) log.warn({ err: error, shardId, failures }, 'a shard cannot be read on');
     await pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));

@@ -1,0 +1,112 @@
+import { Pool } from 'pg';
+import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
+import { connectTestKinesis } from '../../harness/connect-test-kinesis.ts';
+import { EventChain, putEvents } from '../../harness/event-chain.ts';
+import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
+import { openTestStack, startService } from '../../stack.ts';
+
+interface Answer {
+  events: { seq: number }[];
+  sales: { saleId: string; projections: { behind: number; parked: object | null }[] }[];
+  next: number | string | null;
+}
+
+t.test('the log of a sale by cursor, and where every sale stands', async (t) => {
+  const stack = await openTestStack(t, { shards: 1 });
+  const proxy = await startTcpProxy(t, stack.databaseUrl);
+  const client = connectTestKinesis(stack.kinesisEndpoint);
+  const pool = new Pool({ connectionString: stack.databaseUrl, max: 1 });
+  t.teardown(async () => {
+    client.destroy();
+    await pool.end();
+  });
+  const [operator] = await Promise.all([
+    startService(t, 'operator', { ...stack.env, DATABASE_URL: proxy.url, EVENT_STORE_URL: proxy.url }),
+    startService(t, 'projector', stack.env),
+  ]);
+  const get = async (path: string, token = stack.viewerToken) => {
+    const reply = await fetch(`${operator.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const body = await reply.json() as Answer;
+    return { status: reply.status, type: reply.headers.get('content-type'), body };
+  };
+  const sale = new EventChain('hamlet', stack.env['CONTACT_KEY'] ?? '');
+  const events = [...sale.open(), ...await sale.traffic(4)];
+  const bad = new EventChain('lear', stack.env['CONTACT_KEY'] ?? '');
+  const poison = bad.hold(1).event;
+  await putEvents(client, stack.streamName, events);
+  await putEvents(client, stack.streamName, [poison]);
+  await awaitThat('all is projected or parked', async () => {
+    const { sales } = (await get('/admin/v1/sales')).body;
+    return sales.length === 2
+      && sales.every(({ projections: [first] }) => first?.behind === 0 || first?.parked);
+  });
+
+  await t.test('pages follow each other until there is no more', async (t) => {
+    const read: unknown[] = [];
+    for (let after: Answer['next'] = 0, more = true; more;) {
+      const { status, body } = await get(`/admin/v1/sales/hamlet/events?after=${after}&limit=4`);
+      t.equal(status, 200);
+      read.push(...body.events);
+      more = body.next !== after;
+      after = body.next;
+    }
+    t.same(read, events.map((event) => ({ ...event, seq: Number(event.sequence) })));
+    const { body } = await get('/admin/v1/sales/hamlet/events');
+    t.equal(body.events.length, events.length, 'from the start without a cursor');
+  });
+
+  await t.test('the overview tells the parked sale from the good one', async (t) => {
+    const { body: { sales } } = await get('/admin/v1/sales');
+    t.match(sales, [
+      { saleId: 'hamlet', headSeq: events.length, projections: [{ behind: 0, parked: null }], rejected: 0 },
+      { saleId: 'lear', headSeq: 1, projections: [{ parked: { seq: 1, reason: /no show lear/ } }] },
+    ]);
+    const first = (await get('/admin/v1/sales?limit=1')).body;
+    t.equal(first.next, 'hamlet');
+    const second = (await get(`/admin/v1/sales?limit=1&after=${first.next}`)).body;
+    t.same(second.sales.map(({ saleId }) => saleId), ['lear']);
+  });
+
+  await t.test('every refusal is precise', async (t) => {
+    const refusals: [string, number, string, string?][] = [
+      ['/admin/v1/sales/nothing/events', 404, 'sale_unknown'],
+      ['/admin/v1/sales/NOT%20AN%20ID/events', 404, 'sale_unknown'],
+      ['/admin/v1/sales/hamlet/events?after=-1', 400, 'cursor_invalid'],
+      ['/admin/v1/sales/hamlet/events?after=1.5', 400, 'cursor_invalid'],
+      ['/admin/v1/sales/hamlet/events?after=9999999999999999999', 400, 'cursor_invalid'],
+      ['/admin/v1/sales/hamlet/events?limit=0', 400, 'cursor_invalid'],
+      ['/admin/v1/sales/hamlet/events?limit=1001', 400, 'cursor_invalid'],
+      ['/admin/v1/sales/hamlet/events?more=1', 400, 'cursor_invalid'],
+      ['/admin/v1/sales?limit=501', 400, 'request_invalid'],
+      ['/admin/v1/sales/hamlet/events', 401, 'unauthenticated', 'wrong-token-wrong-token'],
+      ['/admin/v1/sales', 401, 'unauthenticated', ''],
+      ['/admin/v1/nothing', 404, 'not_found'],
+    ];
+    for (const [path, status, code, token] of refusals) {
+      const reply = await get(path, token);
+      t.match(reply, { status, type: /problem\+json/, body: { code } }, `${path} is ${status} ${code}`);
+    }
+    const beyond = await get('/admin/v1/sales/hamlet/events?after=500');
+    t.match(beyond, { status: 200, body: { events: [], next: 500 } });
+  });
+
+  await t.test('PostgreSQL away is 503, and it comes back by itself', async (t) => {
+    proxy.cut();
+    t.match(await get('/admin/v1/sales'), { status: 503, body: { code: 'unavailable' } });
+    t.equal((await fetch(`${operator.url}/health/ready`)).status, 503);
+    proxy.open();
+    await awaitThat('it answers again', async () => (await get('/admin/v1/sales')).status === 200);
+  });
+
+  await t.test('the page for people needs no token and has no data', async (t) => {
+    const files = { '/': 'text/html', '/console.js': 'text/javascript', '/console.css': 'text/css' };
+    for (const [path, type] of Object.entries(files)) {
+      const reply = await fetch(`${operator.url}${path}`);
+      t.equal(reply.status, 200);
+      t.ok(reply.headers.get('content-type')?.startsWith(type));
+      t.match(reply.headers.get('content-security-policy'), /default-src 'self'/);
+      t.notMatch(await reply.text(), /hamlet/);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { partitionKeys, saleKeys } from '../../../services/shared/contracts/keys.ts';
+import { GENESIS } from '../../../services/shared/contracts/log-rule.ts';
+import type { Head } from '../../../services/shared/contracts/log-rule.ts';
+import { partitionOf } from '../../../services/shared/contracts/partition-of.ts';
+import { awaitThat } from '../../harness/await-that.ts';
+import { readStream } from '../../harness/read-stream.ts';
+import type { Teardown } from '../../harness/teardown.ts';
+import { openTestStack } from '../../stack.ts';
+
+/** One sale's events in an outbox, written as the scripts write them. */
+export class OutboxWriter {
+  readonly saleId: string;
+  readonly partition: number;
+  readonly #redis: Redis;
+  head: Head = GENESIS;
+  /** ids, in order */
+  ids: string[] = [];
+
+  constructor(redis: Redis, saleId: string) {
+    this.#redis = redis;
+    this.saleId = saleId;
+    this.partition = partitionOf(saleId, 64);
+  }
+
+  get outbox(): string {
+    return partitionKeys(this.partition).outbox;
+  }
+
+  /** One entry with `count` events of a type that needs no layout. */
+  async add(count = 1): Promise<string[]> {
+    const fields: string[] = [];
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const id = `${randomBytes(6).toString('base64url')}-${this.head.seq + 1}`;
+      fields.push('sale.paused', [
+        this.saleId, this.head.seq + 1, id, this.head.id, Date.now(), 0, 'operator:ann ', '{}',
+      ].join('\t'));
+      this.head = { seq: this.head.seq + 1, id };
+      ids.push(id);
+    }
+    this.ids.push(...ids);
+    await this.#redis.xadd(this.outbox, '*', ...fields);
+    return ids;
+  }
+}
+
+/** A stack, and what a test of the relay looks at. */
+export async function openRelayBench(t: Teardown, shards?: number) {
+  const stack = await openTestStack(t, shards === undefined ? {} : { shards });
+  const redis = new Redis(stack.redisUrl);
+  t.teardown(() => redis.disconnect());
+  const bench = {
+    stack, redis,
+    writer: (saleId: string) => new OutboxWriter(redis, saleId),
+    /** Ids of the log of one sale, in order. */
+    async logOf(saleId: string): Promise<string[]> {
+      return ((await readStream(stack)).sales.get(saleId) ?? []).map(({ id }) => id);
+    },
+    /** Waits until nothing is left in the outbox. */
+    drained: (...writers: OutboxWriter[]) => awaitThat('the outboxes are empty', async () => {
+      const lengths = await Promise.all(writers.map(({ outbox }) => redis.xlen(outbox)));
+      return lengths.every((length) => length === 0);
+    }),
+    /** All ids announced in a partition, in order. */
+    async announced(partition: number): Promise<string[]> {
+      const entries = await redis.xrange(partitionKeys(partition).accepted, '-', '+');
+      return entries.flatMap(([, fields]) => (fields[1] ?? '').split(' '));
+    },
+    stateOf: (writer: OutboxWriter) => redis.hget(saleKeys(writer.partition, writer.saleId).sale, 'state'),
+  };
+  return bench;
+}
+
+/** The value of a metric without labels. */
+export async function metricOf(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
