@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { SALE_STATES } from './evolve.ts';
 import { HOLD_STATUSES } from './hold-record.ts';
+import { plainText } from './plain-text.ts';
 import { SaleArea, SaleCategory, SALE_ID_PATTERN } from './sale-definition.ts';
 
 /**
@@ -65,7 +66,7 @@ export const OrderRequest = Type.Object({
   buyerId: Type.Optional(BuyerId),
   holdId: Type.String({ minLength: 1, maxLength: 64 }),
   contact: Type.Object({
-    name: Type.String({ minLength: 1, maxLength: 200 }),
+    name: plainText(200),
     email: Type.String({ format: 'email', maxLength: 254 }),
   }, closed),
   payment: Type.Object({ method: Type.String({ minLength: 1, maxLength: 32 }) }, closed),

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Row } from './events.ts';
-import { readSeatingPlan, SeatingPlan } from './seating-plan.ts';
+import { plainText } from './plain-text.ts';
+import { readSeatingPlan, SeatingPlan, zonesWithRows } from './seating-plan.ts';
 
 /**
  * A sale as PUT /admin/v1/sales/{saleId} takes it, and as it is kept. `defineSale` is the only way from the
@@ -10,7 +11,10 @@ import { readSeatingPlan, SeatingPlan } from './seating-plan.ts';
  */
 
 export const SALE_ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$';
+export const AREA_ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$';
 export const AREAS_MAX = 500;
+/** What a segment's 16 bits and half seats leave room for. */
+export const SEATS_PER_ROW_MAX = 10_000;
 export const SEATS_MAX = 1_000_000;
 export const CATEGORIES_MAX = 64;
 export const TICKET_TYPES_MAX = 16;
@@ -22,26 +26,26 @@ export const BUYER_LIMIT_MAX = 1_000;
 export const PAYMENT_METHODS = ['free'] as const;
 
 const closed = { additionalProperties: false };
-const Id = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\t\\n\\r]+$' });
-const Name = Type.String({ minLength: 1, maxLength: 200 });
+const Id = plainText(64);
+const Name = plainText(200);
 
 const InputSeat = Type.Object({
   seatId: Id,
-  label: Type.String({ maxLength: 32 }),
+  label: plainText(32, 0),
   x: Type.Optional(Type.Number()),
   y: Type.Optional(Type.Number()),
   categoryId: Type.Optional(Id),
 }, closed);
 
 const InputArea = Type.Object({
-  areaId: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
+  areaId: Type.String({ pattern: AREA_ID_PATTERN }),
   name: Type.Optional(Name),
   kind: Type.Union([Type.Literal('seated'), Type.Literal('general')]),
   capacity: Type.Optional(Type.Integer()),
   categoryId: Type.Optional(Id),
   rows: Type.Optional(Type.Array(
     Type.Object({
-      rowId: Type.String({ minLength: 1, maxLength: 32 }),
+      rowId: plainText(32),
       seats: Type.Array(InputSeat),
     }, closed),
   )),
@@ -61,7 +65,7 @@ export const SaleInput = Type.Object({
   categories: Type.Array(Type.Object({
     categoryId: Id,
     name: Type.Optional(Name),
-    prices: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$' }), Type.Integer()),
+    prices: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$' }), Type.Integer(), closed),
   }, closed), { minItems: 1, maxItems: CATEGORIES_MAX }),
   layout: Type.Optional(SeatingPlan),
   areas: Type.Optional(Type.Array(InputArea, { maxItems: AREAS_MAX })),
@@ -234,21 +238,42 @@ function checkCategories(categories: SaleCategory[], faults: DefinitionFault[]):
 }
 
 function checkAreas(definition: SaleDefinition, input: SaleInput, faults: DefinitionFault[]): void {
-  const categoryIds = new Set(definition.categories.map((c) => c.categoryId));
+  const check = {
+    categoryIds: new Set(definition.categories.map((c) => c.categoryId)), seatIds: new Set<string>(), faults,
+  };
   const areaIds = new Set<string>();
-  const seatIds = new Set<string>();
-  const planCount = definition.areas.length - (input.areas?.length ?? 0);
+  const zones = input.layout === undefined ? [] : zonesWithRows(input.layout);
   if (definition.areas.length === 0) faults.push({ field: '/areas', message: 'the sale has no area' });
+  if (definition.areas.length > AREAS_MAX) {
+    faults.push({ field: '/areas', message: `more than ${AREAS_MAX} areas` });
+  }
   for (const [i, area] of definition.areas.entries()) {
-    const field = i < planCount ? `/layout/zones (${area.name})` : `/areas/${i - planCount}`;
-    if (areaIds.has(area.areaId) || area.areaId === '') {
-      faults.push({ field: `${field}/areaId`, message: `"${area.areaId}" is empty or there twice` });
+    const zone = zones[i];
+    const names = zone === undefined
+      ? { ...AREA_NAMES, area: `/areas/${i - zones.length}` }
+      : { ...ZONE_NAMES, area: `/layout/zones/${zone}` };
+    if (!AREA_ID.test(area.areaId)) {
+      const message = `"${area.areaId}" is not 1 to 63 of a-z, 0-9 and "-"`;
+      faults.push({ field: `${names.area}/${names.areaId}`, message });
+    } else if (areaIds.has(area.areaId)) {
+      faults.push({ field: `${names.area}/${names.areaId}`, message: `"${area.areaId}" is there twice` });
     }
     areaIds.add(area.areaId);
-    checkArea(area, input.areas?.[i - planCount], field, { categoryIds, seatIds, faults });
+    const listed = input.areas?.[i - zones.length];
+    if (area.kind === 'general') checkGeneral(area, listed, names.area, check);
+    else checkSeated(area, listed, names, check);
   }
-  if (seatIds.size > SEATS_MAX) faults.push({ field: '/areas', message: `more than ${SEATS_MAX} seats` });
+  if (check.seatIds.size > SEATS_MAX) {
+    faults.push({ field: '/areas', message: `more than ${SEATS_MAX} seats` });
+  }
 }
+
+const AREA_ID = new RegExp(AREA_ID_PATTERN);
+
+/** What the fields are called where the operator wrote them: in `areas`, or in a seating plan. */
+const AREA_NAMES = { areaId: 'areaId', seatId: 'seatId', categoryId: 'categoryId' };
+const ZONE_NAMES = { areaId: 'name', seatId: 'seat_guid', categoryId: 'category' };
+type FieldNames = typeof AREA_NAMES & { area: string };
 
 interface AreaCheck {
   categoryIds: Set<string>;
@@ -256,37 +281,47 @@ interface AreaCheck {
   faults: DefinitionFault[];
 }
 
-function checkArea(
+function checkGeneral(
   area: SaleArea,
   input: Static<typeof InputArea> | undefined,
   field: string,
+  { categoryIds, faults }: AreaCheck,
+): void {
+  if (input?.rows !== undefined) {
+    faults.push({ field: `${field}/rows`, message: 'a general area has no rows' });
+  }
+  if (area.capacity < 1 || area.capacity > CAPACITY_MAX) {
+    faults.push({ field: `${field}/capacity`, message: `must be from 1 to ${CAPACITY_MAX}` });
+  }
+  if (area.categoryId === undefined || !categoryIds.has(area.categoryId)) {
+    faults.push({ field: `${field}/categoryId`, message: `"${area.categoryId ?? ''}" has no prices` });
+  }
+}
+
+function checkSeated(
+  area: SaleArea,
+  input: Static<typeof InputArea> | undefined,
+  names: FieldNames,
   { categoryIds, seatIds, faults }: AreaCheck,
 ): void {
-  if (area.kind === 'general') {
-    if (input?.rows !== undefined) {
-      faults.push({ field: `${field}/rows`, message: 'a general area has no rows' });
-    }
-    if (area.capacity < 1 || area.capacity > CAPACITY_MAX) {
-      faults.push({ field: `${field}/capacity`, message: `must be from 1 to ${CAPACITY_MAX}` });
-    }
-    if (area.categoryId === undefined || !categoryIds.has(area.categoryId)) {
-      faults.push({ field: `${field}/categoryId`, message: `"${area.categoryId ?? ''}" has no prices` });
-    }
-    return;
-  }
-  if (area.capacity === 0) faults.push({ field: `${field}/rows`, message: 'the area has no seats' });
+  if (area.capacity === 0) faults.push({ field: `${names.area}/rows`, message: 'the area has no seats' });
   if (input?.capacity !== undefined && input.capacity !== area.capacity) {
-    faults.push({ field: `${field}/capacity`, message: `the area has ${area.capacity} seats` });
+    faults.push({ field: `${names.area}/capacity`, message: `the area has ${area.capacity} seats` });
   }
   for (const [r, row] of (area.rows ?? []).entries()) {
+    const rowField = `${names.area}/rows/${r}`;
+    if (row.seats.length > SEATS_PER_ROW_MAX) {
+      faults.push({ field: `${rowField}/seats`, message: `more than ${SEATS_PER_ROW_MAX} seats in a row` });
+    }
     for (const [s, seat] of row.seats.entries()) {
-      const seatField = `${field}/rows/${r}/seats/${s}`;
-      if (seatIds.has(seat.seatId) || seat.seatId === '') {
-        faults.push({ field: `${seatField}/seatId`, message: `"${seat.seatId}" is empty or there twice` });
+      if (seatIds.has(seat.seatId)) {
+        const field = `${rowField}/seats/${s}/${names.seatId}`;
+        faults.push({ field, message: `"${seat.seatId}" is there twice` });
       }
       seatIds.add(seat.seatId);
       if (!categoryIds.has(seat.categoryId)) {
-        faults.push({ field: `${seatField}/categoryId`, message: `"${seat.categoryId}" has no prices` });
+        const field = `${rowField}/seats/${s}/${names.categoryId}`;
+        faults.push({ field, message: `"${seat.categoryId}" has no prices` });
       }
     }
   }

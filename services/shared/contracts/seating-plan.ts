@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import type { Row } from './events.ts';
+import { plainText } from './plain-text.ts';
 
 /**
  * Reads a seating plan in pretix' public format (zones > rows > seats, each seat with a position and a
@@ -11,19 +12,19 @@ import type { Row } from './events.ts';
 const Position = Type.Object({ x: Type.Number(), y: Type.Number() });
 
 export const SeatingPlan = Type.Object({
-  name: Type.String(),
+  name: plainText(200, 0),
   categories: Type.Array(Type.Object({ name: Type.String() })),
   zones: Type.Array(Type.Object({
-    name: Type.String(),
+    name: plainText(200),
     position: Type.Optional(Position),
     rows: Type.Array(Type.Object({
-      row_number: Type.String(),
+      row_number: plainText(32, 0),
       position: Type.Optional(Position),
       seats: Type.Array(Type.Object({
-        seat_guid: Type.String(),
-        seat_number: Type.String(),
+        seat_guid: plainText(64),
+        seat_number: plainText(32, 0),
         position: Position,
-        category: Type.String(),
+        category: plainText(64),
       })),
     })),
   })),
@@ -42,7 +43,20 @@ export interface PlanArea {
  * (zone + row + seat). `categoryId` is the seat's category name.
  */
 export function readSeatingPlan(plan: SeatingPlan): PlanArea[] {
-  return plan.zones.filter((zone) => zone.rows.length > 0).map((zone) => ({
+  return plan.zones.filter(hasRows).map(areaOf);
+}
+
+/** Where in the plan the zones stand that become areas, in the same order. */
+export function zonesWithRows(plan: SeatingPlan): number[] {
+  return [...plan.zones.keys()].filter((index) => hasRows(plan.zones[index]));
+}
+
+function hasRows(zone: SeatingPlan['zones'][number] | undefined): boolean {
+  return zone !== undefined && zone.rows.length > 0;
+}
+
+function areaOf(zone: SeatingPlan['zones'][number]): PlanArea {
+  return {
     areaId: areaIdOf(zone.name),
     name: zone.name,
     kind: 'seated',
@@ -56,7 +70,7 @@ export function readSeatingPlan(plan: SeatingPlan): PlanArea[] {
         categoryId: seat.category,
       })),
     })),
-  }));
+  };
 }
 
 /** A zone's name in lower case, runs of other characters than a-z and 0-9 as one `-`, none at the ends. */

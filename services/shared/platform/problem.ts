@@ -71,6 +71,9 @@ const REDIS_AWAY = new RegExp([
   '^MASTERDOWN',
   '^CLUSTERDOWN',
   '^TRYAGAIN',
+  '^BUSY',
+  '^OOM',
+  '^MISCONF',
 ].join('|'));
 
 const CODE_BY_FASTIFY_ERROR: Record<string, ReasonCode> = {
