@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import proxy from '@fastify/http-proxy';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendProblem } from '../shared/platform/problem.ts';
 
 /**
@@ -43,7 +42,7 @@ export async function registerSellingProxy(app: FastifyInstance, sellingUrl: str
       rewriteRequestHeaders: (request, headers) => ({
         ...headers,
         // Selling limits sessions by address: it must see the buyer's, not ours.
-        'x-forwarded-for': forwardedFor(request),
+        'x-forwarded-for': forwardedFor(request as FastifyRequest),
         'x-trace-id': request.id,
       }),
       onError: (reply, { error }) => {
@@ -55,7 +54,8 @@ export async function registerSellingProxy(app: FastifyInstance, sellingUrl: str
 }
 
 /** The chain of addresses that a load balancer before us may have begun, and the one that called us. */
-function forwardedFor(request: { headers: IncomingHttpHeaders; ip: string }): string {
-  const before = request.headers['x-forwarded-for'];
-  return typeof before === 'string' ? `${before}, ${request.ip}` : request.ip;
+function forwardedFor({ raw }: Pick<FastifyRequest, 'raw'>): string {
+  const address = raw.socket.remoteAddress ?? '';
+  const before = raw.headers['x-forwarded-for'];
+  return typeof before === 'string' ? `${before}, ${address}` : address;
 }

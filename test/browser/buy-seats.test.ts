@@ -1,10 +1,11 @@
 /**
- * A buyer in a real Chromium, before the whole stack: from a click on the plan to the row in the CMS, and
- * what is said when something goes wrong on the way. Skipped where no browser is found.
+ * A buyer in a real Chromium, before the whole stack: from a click on the plan to the row in the CMS, over
+ * reloads, lost replies and a slow log. Skipped where no browser is found.
  */
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import type { Test } from 'tap';
+import { clickSeat, confirm, openShow, pickInList, readTickets, tapSeat, until } from './be-a-buyer.ts';
 import { findBrowser } from './find-browser.ts';
 import { openBoxOffice, smallHall, theatre } from './open-box-office.ts';
 import type { BoxOffice } from './open-box-office.ts';
@@ -18,11 +19,6 @@ if (browserPath === undefined) {
   buyFromPlanToCms(office);
   keepOverReload(office);
   loseReplies(office);
-  loseConnection(office);
-  letHoldLapse(office);
-  beSlower(office);
-  findSoldOut(office);
-  waitForOpening(office);
   waitForTheLog(office);
   buyOnPhone(office);
   t.test('no page broke its own Content-Security-Policy or threw an error', async (t) => {
@@ -169,129 +165,6 @@ function loseReplies(office: BoxOffice): void {
   });
 }
 
-function loseConnection(office: BoxOffice): void {
-  t.test('a lost connection is said, nothing is lost, and it goes on by itself', async (t) => {
-    await office.putOnSale('offline', smallHall());
-    const page = await office.openPage();
-    await openShow(page, office, 'offline');
-    await pickInList(page, ['B, seat 1', 'B, seat 2']);
-    await page.route('**/v1/**', (route) => route.abort());
-    await page.locator('#banner').getByText('No connection to the box office.').waitFor();
-    await page.locator('#reserve').click();
-    await page.getByRole('button', { name: 'Reserving …' }).waitFor();
-    t.equal(await page.locator('.choice .chosen li').count(), 2);
-    t.match(await office.availability('offline'), { held: 0 });
-    await page.unroute('**/v1/**');
-    await page.getByRole('button', { name: 'Try now' }).click();
-    await page.locator('#countdown').waitFor();
-    await page.locator('#banner').waitFor({ state: 'hidden' });
-    t.match(await office.availability('offline'), { held: 2 });
-
-    const recovering = { code: 'recovering', status: 503, title: 'x' };
-    await page.route('**/orders', (route) =>
-      route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: recovering }),
-    );
-    await page.locator('#name').fill('Mary Jackson');
-    await page.locator('#email').fill('mary@example.org');
-    await page.locator('#confirm').click();
-    await page.locator('#banner').getByText('The box office is being restored.').waitFor();
-    await page.unroute('**/orders');
-    t.equal((await readTickets(page)).length, 2);
-  });
-}
-
-function letHoldLapse(office: BoxOffice): void {
-  t.test('a hold that lapsed says so, and its seats can be chosen again', async (t) => {
-    await office.putOnSale('lapse', smallHall({ holdSeconds: 2, holdSecondsMax: 2 }));
-    const page = await office.openPage();
-    await openShow(page, office, 'lapse');
-    await pickInList(page, ['A, seat 2', 'A, seat 3']);
-    await page.locator('#reserve').click();
-    await page.locator('#countdown').waitFor();
-    t.ok(await page.getByRole('button', { name: 'More time' }).isDisabled(), 'its time cannot grow');
-    await page.locator('#notice').getByText('Your time ran out.').waitFor();
-    await page.getByRole('button', { name: 'Choose the same seats' }).click();
-    await page.getByRole('button', { name: 'Reserve 2 tickets' }).waitFor();
-    t.match(await office.availability('lapse'), { held: 0, free: 8 });
-
-    // The same for somebody who comes back later.
-    await page.locator('#reserve').click();
-    await page.locator('#countdown').waitFor();
-    const address = page.url();
-    await page.goto('about:blank');
-    await until(
-      () => office.availability('lapse'),
-      ({ held }) => held === 0,
-    );
-    await page.goto(address);
-    await page.locator('#notice').getByText('Your time ran out.').waitFor();
-  });
-}
-
-function beSlower(office: BoxOffice): void {
-  t.test('somebody was faster: the seat is named and gone from the choice, the other stays', async (t) => {
-    await office.putOnSale('race', smallHall({ buyerLimit: 4 }));
-    const page = await office.openPage();
-    await openShow(page, office, 'race');
-    await pickInList(page, ['A, seat 1', 'A, seat 2', 'A, seat 3']);
-    // Seen in time, on the plan.
-    await office.otherHolds('race', [{ seatIds: ['A3'] }]);
-    await page.locator('#notice').getByText('Gone: Hall, row A, seat 3.').waitFor();
-    t.equal(await page.locator('.choice .chosen li').count(), 2);
-    // Not seen in time: the button is what finds out.
-    await page.route('**/seats', (route) => route.fulfill({ status: 304 }));
-    await office.otherHolds('race', [{ seatIds: ['A2'] }]);
-    await page.locator('#reserve').click();
-    await page.locator('#notice').getByText('Gone: Hall, row A, seat 2.').waitFor();
-    t.equal(await page.locator('.choice .chosen li').count(), 1);
-    await page.unroute('**/seats');
-    await pickInList(page, ['A, seat 4', 'B, seat 1', 'B, seat 2', 'B, seat 3']);
-    await page.locator('#notice').getByText('At most 4 tickets per buyer.').waitFor();
-    t.equal(await page.locator('.choice .chosen li').count(), 4);
-  });
-}
-
-function findSoldOut(office: BoxOffice): void {
-  t.test('sold out says so, and what comes back is offered', async (t) => {
-    await office.putOnSale('last', smallHall());
-    const page = await office.openPage();
-    await openShow(page, office, 'last');
-    await page.locator('#best-count').selectOption('5');
-    await page.getByRole('button', { name: 'Find and reserve' }).click();
-    await page.locator('#notice').getByText('There are not that many seats side by side.').waitFor();
-    await page.getByText('The longest free row there has 4 seats.').waitFor();
-    const hold = await office.otherHolds('last', [{ areaId: 'hall', bestAvailable: 8, adjacent: 'any' }]);
-    await page.locator('#sale-strip').getByText('Sold out.').waitFor();
-    await page.locator('#sale-strip').getByText('8 tickets are reserved by other buyers.').waitFor();
-    t.ok(await page.getByRole('button', { name: 'Sold out' }).isDisabled());
-    await office.otherReleases('last', hold.holdId);
-    await page.locator('#sale-strip').waitFor({ state: 'hidden' });
-    const again = await office.otherHolds('last', [{ areaId: 'hall', bestAvailable: 8, adjacent: 'any' }]);
-    await office.otherBuys('last', again.holdId);
-    await page.locator('#sale-strip').getByText('All tickets have been bought.').waitFor();
-  });
-}
-
-function waitForOpening(office: BoxOffice): void {
-  t.test('before the opening, and in a pause: the page says so and goes on by itself', async (t) => {
-    await office.putOnSale('soon', smallHall({ opensAt: new Date(Date.now() + 6_000).toISOString() }));
-    const page = await office.openPage();
-    await openShow(page, office, 'soon');
-    await page.locator('#sale-strip').getByText('The sale opens on').waitFor();
-    await pickInList(page, ['A, seat 1']);
-    t.ok(await page.getByRole('button', { name: 'Not open yet' }).isDisabled());
-    await page.getByRole('button', { name: 'Reserve 1 ticket' }).click();
-    await page.locator('#countdown').waitFor();
-    await office.operate('soon', 'pause');
-    await page.locator('#sale-strip').getByText('The sale is paused for a moment.').waitFor();
-    await office.operate('soon', 'resume');
-    await page.locator('#sale-strip').waitFor({ state: 'hidden' });
-    await page.getByRole('button', { name: 'Give back' }).click();
-    await office.operate('soon', 'close');
-    await page.locator('#sale-strip').getByText('The sale is over.').waitFor();
-  });
-}
-
 function waitForTheLog(office: BoxOffice): void {
   t.test(
     'an order that the log has not accepted yet is being secured, then its tickets appear',
@@ -359,69 +232,4 @@ function buyOnPhone(office: BoxOffice): void {
     t.equal((await readTickets(page)).length, 3);
     await isAsWideAsThePhone();
   });
-}
-
-async function openShow(page: Page, office: BoxOffice, saleId: string): Promise<void> {
-  await page.goto(`${office.checkout}/shows/${saleId}`);
-  await seatsShown(page);
-}
-
-/** The states of the seats have come. */
-async function seatsShown(page: Page): Promise<void> {
-  await page.locator('.legend-free', { hasText: /free/ }).first().waitFor();
-}
-
-async function pickInList(page: Page, seats: string[]): Promise<void> {
-  const details = page.locator('details.seat-list');
-  if ((await details.getAttribute('open')) === null) await details.locator('summary').click();
-  // By keyboard, as those do for whom the list is there.
-  for (const seat of seats) await page.getByRole('button', { name: `Hall, row ${seat}, ` }).press('Enter');
-}
-
-/** Where on the screen a seat is drawn. */
-async function placeOf(page: Page, saleId: string, seatId: string): Promise<{ x: number; y: number }> {
-  await seatsShown(page);
-  await page.locator('svg.plan').scrollIntoViewIfNeeded();
-  return page.evaluate(`(async () => {
-    const sale = await (await fetch('/v1/sales/${saleId}')).json();
-    const seats = sale.areas.flatMap((area) => area.rows ?? []).flatMap((row) => row.seats);
-    const seat = seats.find((one) => one.seatId === '${seatId}');
-    const toScreen = document.querySelector('svg.plan').getScreenCTM();
-    const point = new DOMPoint(seat.x, seat.y).matrixTransform(toScreen);
-    return { x: point.x, y: point.y };
-  })()`);
-}
-
-async function clickSeat(page: Page, saleId: string, seatId: string): Promise<void> {
-  const { x, y } = await placeOf(page, saleId, seatId);
-  await page.mouse.click(x, y);
-}
-
-async function tapSeat(page: Page, saleId: string, seatId: string): Promise<void> {
-  const { x, y } = await placeOf(page, saleId, seatId);
-  await page.touchscreen.tap(x, y);
-}
-
-async function confirm(page: Page, name: string): Promise<void> {
-  await page.locator('#name').fill(name);
-  await page.locator('#email').fill('buyer@example.org');
-  await page.locator('#confirm').click();
-}
-
-/** The codes on the tickets, once they are there. */
-async function readTickets(page: Page): Promise<string[]> {
-  await page.locator('.ticket').first().waitFor();
-  await page.getByRole('heading', { name: /^Here / }).waitFor();
-  return page.locator('.ticket-code').allTextContents();
-}
-
-/** Asks again until the answer is as it should be; fails after half a minute. */
-async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-  const deadlineAtMs = Date.now() + 30_000;
-  for (;;) {
-    const answer = await ask();
-    if (isRight(answer)) return answer;
-    if (Date.now() > deadlineAtMs) throw new Error(`still ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -74,6 +74,17 @@ export function createPlanView(sale, onPick) {
   // As tall as the plan needs at full width; the style sheet has the last word.
   plan.svg.style.setProperty('--shape', String(geometry.box.width / geometry.box.height));
 
+  /** @type {PlanSeat | undefined} */
+  let pointed;
+  const tellPointed = () => {
+    if (pointed !== undefined) tip.textContent = describe(pointed);
+  };
+  /** @param {PlanSeat} seat */
+  function pointAt(seat) {
+    pointed = seat;
+    tellPointed();
+  }
+
   /** One's own seat, or the one nearest to the middle: an arena has nothing there. */
   function focus() {
     const view = camera.box();
@@ -96,7 +107,7 @@ export function createPlanView(sale, onPick) {
       'pickable',
       seat !== undefined && !locked && (isMine(seat) || stateOf(seat) === '0'),
     );
-    if (seat !== undefined) tip.textContent = describe(seat);
+    if (seat !== undefined) pointAt(seat);
   });
   plan.svg.addEventListener('pointerleave', () => plan.setHover(undefined));
   plan.svg.addEventListener('click', (event) => {
@@ -110,7 +121,7 @@ export function createPlanView(sale, onPick) {
     }
     const seat = geometry.nearest(x, y, geometry.pitch * 0.7);
     if (seat === undefined) return;
-    tip.textContent = describe(seat);
+    pointAt(seat);
     pick(seat);
   });
 
@@ -130,11 +141,13 @@ export function createPlanView(sale, onPick) {
       }
       legend.refresh();
       list.refresh();
+      tellPointed();
     },
     setMine(seatIds) {
       mine = new Set(seatIds);
       plan.setMarked(seatIds);
       list.refresh();
+      tellPointed();
     },
     setLocked(isLocked) {
       locked = isLocked;

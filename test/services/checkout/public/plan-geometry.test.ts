@@ -50,13 +50,14 @@ for (const venue of ['old-theatre', 'northern-arena']) {
   t.test(`few dots of ${venue} touch`, async (t) => {
     const plan = planOf(venue);
     const seats = plan.areas.flatMap((area) => area.seats);
-    const touching = seats.filter((seat) => {
+    const sample = seats.filter((_seat, i) => i % 20 === 0);
+    const touching = sample.filter((seat) => {
       const reach = plan.radius * 2;
       const box = { x: seat.x - reach, y: seat.y - reach, width: reach * 2, height: reach * 2 };
       return plan.inBox(box).some((other) => other !== seat
         && Math.hypot(other.x - seat.x, other.y - seat.y) < plan.radius * 2);
     });
-    t.ok(touching.length <= seats.length * 0.05, `${touching.length} of ${seats.length}`);
+    t.ok(touching.length <= sample.length * 0.05, `${touching.length} of ${sample.length}`);
   });
 }
 
