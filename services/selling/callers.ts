@@ -25,6 +25,9 @@ const ISSUER = 'onsale';
 /** What an identity provider may sign with; never `none`, never a shared secret. */
 const PROVIDER_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
+/** A token that never ends could never be taken back. */
+const LIMITED = { requiredClaims: ['exp', 'sub'] };
+
 export class Callers {
   #checkoutKey: string;
   #secret: Uint8Array;
@@ -76,8 +79,13 @@ export class Callers {
       const isProviders = provider !== undefined && decodeJwt(token).iss === provider.issuer;
       const { payload } = isProviders
         ? await jwtVerify(token, provider.keys,
-          { algorithms: PROVIDER_ALGORITHMS, issuer: provider.issuer, audience: provider.audience })
-        : await jwtVerify(token, this.#secret, { algorithms: ['HS256'], issuer: ISSUER });
+          {
+            ...LIMITED,
+            algorithms: PROVIDER_ALGORITHMS,
+            issuer: provider.issuer,
+            audience: provider.audience,
+          })
+        : await jwtVerify(token, this.#secret, { ...LIMITED, algorithms: ['HS256'], issuer: ISSUER });
       if (payload.sub === undefined || !this.#buyerPattern.test(payload.sub)) return undefined;
       return { caller: { kind: 'buyer', buyerId: payload.sub }, expiresAtMs: (payload.exp ?? 0) * 1000 };
     } catch {

@@ -38,7 +38,8 @@ export class ScriptBatcher<Claim> {
    * Puts a claim into its partition's next batch.
    *
    * @returns the script's answer for this claim, or `overloaded`
-   * @throws the error of the call; whether it ran is then unknown, a repeat under the same id tells
+   * @throws the error of the call, or of the one before it; whether it ran is then unknown, a repeat under
+   * the same id tells
    */
   add(partition: number, claim: Claim): Promise<string> {
     const lane = this.#laneOf(partition);
@@ -79,7 +80,8 @@ export class ScriptBatcher<Claim> {
         else resolve(answer);
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      // Whoever waits behind a call that Redis did not answer would wait as long again: all are told now.
+      for (const { reject } of [...batch, ...lane.waiting.splice(0)]) reject(error);
     } finally {
       lane.callsInFlight -= 1;
       this.#schedule(partition, lane);

@@ -61,8 +61,13 @@ export class Sweeper {
       this.#forgetAtMs = performance.now() + FORGET_EVERY_MS;
       await this.#forget();
     } catch (error) {
-      this.#options.log.warn({ err: (error as Error).message }, 'sweeping lapsed holds failed, trying again');
+      this.#warn(error);
     }
+  }
+
+  #warn(error: unknown, saleId?: string): void {
+    const { message } = error as Error;
+    this.#options.log.warn({ err: message, saleId }, 'sweeping lapsed holds failed, trying again');
   }
 
   async #sweep(): Promise<void> {
@@ -72,7 +77,10 @@ export class Sweeper {
     const due = await Promise.all(all.map((partition) => redis.zrangebyscore(
       partitionKeys(partition).due, '-inf', nowMs, 'LIMIT', 0, SALES_PER_PARTITION_MAX)));
     for (const [partition, saleIds] of due.entries()) {
-      for (const saleId of saleIds) await this.#sweepSale(partition, saleId);
+      for (const saleId of saleIds) {
+        // One sale that cannot be swept keeps no other from it.
+        await this.#sweepSale(partition, saleId).catch((error: unknown) => this.#warn(error, saleId));
+      }
     }
   }
 

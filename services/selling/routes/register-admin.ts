@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
+import { NoBody, ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
 import { saleKeys, partitionKeys } from '../../shared/contracts/keys.ts';
 import { isReasonCode } from '../../shared/contracts/reasons.ts';
 import { SaleInput } from '../../shared/contracts/sale-definition.ts';
@@ -51,7 +51,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
       onRequest: needsRole(context, 'operator'),
       schema: {
         summary: `${verb} a sale; repeatable`,
-        tags, params: SaleParams, response: { 200: SaleView, ...refused },
+        tags, params: SaleParams, body: NoBody, response: { 200: SaleView, ...refused },
       },
     }, async (request, reply) => {
       const { saleId } = request.params;

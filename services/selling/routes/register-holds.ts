@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { readHoldRecord } from '../../shared/contracts/hold-record.ts';
 import type { HoldRecord } from '../../shared/contracts/hold-record.ts';
 import {
-  HoldAnswer, HoldParams, HoldRequest, HoldView, ProblemView, SaleParams,
+  HoldAnswer, HoldParams, HoldRequest, HoldView, NoBody, ProblemView, SaleParams,
 } from '../../shared/contracts/http-schemas.ts';
 import { saleKeys } from '../../shared/contracts/keys.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
@@ -14,6 +14,7 @@ import { packClaim } from '../pack-claim.ts';
 import { refuse } from '../refuse.ts';
 import type { KnownSale } from '../sale-directory.ts';
 import type { SellingContext } from '../selling-context.ts';
+import { sendUnknown } from '../send-unknown.ts';
 import { showHold } from '../show-items.ts';
 import type { Answer } from '../stock.ts';
 
@@ -35,7 +36,9 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
     schema: { summary: 'A hold', tags, params: HoldParams, response: { 200: HoldView, ...refused } },
   }, async (request, reply) => {
     const found = await findHold(context, request);
-    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    if (found === undefined) {
+      return sendUnknown(context, request.params.saleId, 'hold_unknown', reply);
+    }
     const { sale, hold, nowMs } = found;
     const status = hold.status === 'live' && hold.expiresAtMs <= nowMs ? 'expired' : hold.status;
     return { ...showHold(request.params.holdId, hold, sale.layout, hold.expiresAtMs), status };
@@ -44,13 +47,15 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
   app.post<OneHold>('/v1/sales/:saleId/holds/:holdId/extend', {
     schema: {
       summary: 'Give a hold its full time again, up to expiresAtMax',
-      tags, params: HoldParams, response: { 200: HoldAnswer, ...refused },
+      tags, params: HoldParams, body: NoBody, response: { 200: HoldAnswer, ...refused },
     },
   }, async (request, reply) => {
     const key = keyOf(request, reply);
     if (key === undefined) return reply;
     const found = await findHold(context, request);
-    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    if (found === undefined) {
+      return sendUnknown(context, request.params.saleId, 'hold_unknown', reply);
+    }
     const { saleId, holdId } = request.params;
     const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
     const answer = await context.stock.extendHold(found.sale.partition, { ...ref, key: digestOf(key) });
@@ -61,14 +66,16 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
 
   app.delete<OneHold>('/v1/sales/:saleId/holds/:holdId', {
     schema: {
-      summary: 'Give a hold back', tags, params: HoldParams,
+      summary: 'Give a hold back', tags, params: HoldParams, body: NoBody,
       response: { 204: { type: 'null', description: 'its seats are free' }, ...refused },
     },
   }, async (request, reply) => {
     const key = keyOf(request, reply);
     if (key === undefined) return reply;
     const found = await findHold(context, request);
-    if (found === undefined) return sendProblem(reply, 'hold_unknown');
+    if (found === undefined) {
+      return sendUnknown(context, request.params.saleId, 'hold_unknown', reply);
+    }
     const { saleId, holdId } = request.params;
     const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
     const answer = await context.stock.releaseHold(found.sale.partition, ref);
@@ -87,7 +94,7 @@ async function placeHold(
   const buyerId = buyerOf(caller, body.buyerId, reply);
   if (buyerId === undefined) return reply;
   const known = context.directory.recall(saleId) ?? await context.directory.find(saleId);
-  if (known === undefined) return sendProblem(reply, 'sale_unknown');
+  if (known === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
   const ids = { saleId, holdId, buyerId, digest: digestOf(body.items), context: contextOf(caller, request) };
   let sale: KnownSale = known;

@@ -13,6 +13,7 @@ import { deriveId, digestOf } from '../derive-id.ts';
 import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
 import { refuse } from '../refuse.ts';
 import type { SellingContext } from '../selling-context.ts';
+import { sendUnknown } from '../send-unknown.ts';
 import { showOrder } from '../show-items.ts';
 
 type OneSale = { Params: Static<typeof SaleParams> };
@@ -42,9 +43,9 @@ export function registerOrders(app: FastifyInstance, context: SellingContext): v
     const record = sale && await context.redis.hget(saleKeys(sale.partition, saleId).orders, orderId);
     const order = record ? readOrderRecord(record) : undefined;
     if (sale === undefined || order === undefined || !mayTouch(request.caller, order.buyerId)) {
-      return sendProblem(reply, 'order_unknown');
+      return sendUnknown(context, saleId, 'order_unknown', reply);
     }
-    return showOrder(orderId, order, sale.layout, await isAccepted(context, sale.partition, order));
+    return showOrder(orderId, order, sale.layout, await isConfirmed(context, sale.partition, order));
   });
 }
 
@@ -59,7 +60,7 @@ async function makeOrder(
   const buyerId = buyerOf(caller, body.buyerId, reply);
   if (buyerId === undefined) return reply;
   const sale = await context.directory.find(saleId);
-  if (sale === undefined) return sendProblem(reply, 'sale_unknown');
+  if (sale === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const paymentMethod = body.payment.method;
   if (!sale.definition.paymentMethods.includes(paymentMethod)) {
     return sendProblem(reply, 'payment_method_unavailable', { methods: sale.definition.paymentMethods });
@@ -81,15 +82,20 @@ async function makeOrder(
   });
   if (!answer.ok) return refuse(reply, answer, sale);
   const order = readOrderRecord(answer.text);
+  // The contact is sealed anew each time, so another seal means that this is a repeat: its event may have
+  // been accepted long ago, and nobody will announce it again.
+  const isRepeat = order.extras.contact !== extras.contact;
   const accepted = context.confirmAck === 'redis'
+    || (isRepeat && await isConfirmed(context, sale.partition, order))
     || await context.accepted.wait(order.eventId, context.confirmWaitMs)
-    || await isAccepted(context, sale.partition, order);
+    || await isConfirmed(context, sale.partition, order);
   return reply.code(accepted ? 201 : 202)
     .header('location', `/v1/sales/${saleId}/orders/${orderId}`)
     .send(showOrder(orderId, order, sale.layout, accepted));
 }
 
-/** Whether the log has accepted the order's event; goes by its id. */
-async function isAccepted(context: SellingContext, partition: number, order: OrderRecord): Promise<boolean> {
+/** Whether the order counts as confirmed: the log has accepted its event, if that is asked for. */
+async function isConfirmed(context: SellingContext, partition: number, order: OrderRecord): Promise<boolean> {
+  if (context.confirmAck === 'redis') return true;
   return await context.redis.hexists(partitionKeys(partition).unconfirmed, order.eventId) === 0;
 }

@@ -3,9 +3,9 @@ import type { Static } from 'typebox';
 import {
   AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView,
 } from '../../shared/contracts/http-schemas.ts';
-import { sendProblem } from '../../shared/platform/problem.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import type { SellingContext } from '../selling-context.ts';
+import { sendUnknown } from '../send-unknown.ts';
 
 type OneSale = { Params: Static<typeof SaleParams> };
 
@@ -24,7 +24,9 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
     },
   }, async (request, reply) => {
     const snapshot = await readSnapshot(context, request.params.saleId, false);
-    if (snapshot === undefined) return sendProblem(reply, 'sale_unknown');
+    if (snapshot === undefined) {
+      return sendUnknown(context, request.params.saleId, 'sale_unknown', reply);
+    }
     const { sale, state, seq, areas, etag } = snapshot;
     if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).header('etag', etag).send();
     reply.header('etag', etag).header('cache-control', 'no-cache');
@@ -47,7 +49,9 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
     },
   }, async (request, reply) => {
     const snapshot = await readSnapshot(context, request.params.saleId, true);
-    if (snapshot === undefined) return sendProblem(reply, 'sale_unknown');
+    if (snapshot === undefined) {
+      return sendUnknown(context, request.params.saleId, 'sale_unknown', reply);
+    }
     const { sale, seq, seats, etag } = snapshot;
     if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).header('etag', etag).send();
     reply.header('etag', etag).header('cache-control', 'no-cache');
@@ -73,7 +77,7 @@ export async function sendSale(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const snapshot = await readSnapshot(context, saleId, false);
-  if (snapshot === undefined) return sendProblem(reply, 'sale_unknown');
+  if (snapshot === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const { sale, state } = snapshot;
   return reply.type('application/json').serializer((body: string) => body)
     .header('cache-control', 'no-cache')

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
-import { ProblemView, SessionAnswer } from '../../shared/contracts/http-schemas.ts';
+import { NoBody, ProblemView, SessionAnswer } from '../../shared/contracts/http-schemas.ts';
 import type { SellingContext } from '../selling-context.ts';
 
 /**
@@ -19,6 +19,7 @@ export async function registerSessions(app: FastifyInstance, context: SellingCon
     schema: {
       summary: 'An anonymous buyer and its token',
       tags: ['buyers'],
+      body: NoBody,
       response: { 201: SessionAnswer, '4xx': ProblemView },
     },
   }, async (_request, reply) => {

@@ -22,6 +22,9 @@ const Money = Type.Integer({ description: 'minor units' });
 const literals = <T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.String({ enum: [...values] }));
 
+/** Of a write that says all in its address; `{}` is let pass for clients that always send a body. */
+export const NoBody = Type.Union([Type.Null(), Type.Object({}, closed)]);
+
 export const BuyerId = Type.String({ pattern: BUYER_ID_PATTERN });
 
 export const ItemRequest = Type.Object({
