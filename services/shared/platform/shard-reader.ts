@@ -138,7 +138,7 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
     if (signal.aborted) return;
     failures += 1;
     if (error instanceof ExpiredIteratorException) {
-      // After five minutes without a read, for instance behind a slow handler. The position is known: go on.
+      // After five minutes without a read, for instance behind a slow handler; the position is known.
       iterator = undefined;
       if (failures === 1) return;
     }
