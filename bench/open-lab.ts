@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { findAnyFreePort } from '../infra/local/find-free-port.ts';
+import { spawnGuarded } from '../infra/local/spawn-guarded.ts';
+import type { GuardedChild } from '../infra/local/spawn-guarded.ts';
+import { startPostgres } from '../infra/local/start-postgres.ts';
+import { startRedis } from '../infra/local/start-redis.ts';
+
+/**
+ * Where measurements are made: servers of their own in a folder of their own, gone afterwards. Where
+ * `taskset` exists and there are two cores, the HTTP server has core 0 for itself, and the load and the
+ * databases share core 1; without it the system places them, and the result says so. Redis and PostgreSQL
+ * are as durable as each other: both have written to disk before they answer.
+ */
+export interface Lab {
+  isPinned: boolean;
+  redisUrl(): Promise<string>;
+  postgresUrl(): Promise<string>;
+  /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
+  startServer(name: string, env: Record<string, string>): Promise<LabServer>;
+  stop(): Promise<void>;
+}
+
+export interface LabServer {
+  url: string;
+  pid: number;
+  stop(): Promise<unknown>;
+}
+
+/** What a service of ours needs to start here; random secrets, one admin. */
+export type LabSecrets = Record<
+  'CHECKOUT_KEY' | 'ADMIN_CREDENTIALS' | 'ID_SECRET' | 'SESSION_SECRET' | 'CONTACT_KEY', string
+>;
+
+const SERVER_CORE = '0';
+const OTHER_CORE = '1';
+const START_MS_MAX = 20_000;
+
+export function openLab(): Lab {
+  const folder = mkdtempSync(join(tmpdir(), 'onsale-bench-'));
+  const isPinned = pinThisProcess();
+  const undo: (() => Promise<unknown>)[] = [];
+  let redis: Promise<string> | undefined;
+  let postgres: Promise<string> | undefined;
+  const once = async (start: typeof startRedis, name: string): Promise<string> => {
+    const server = await start({ folder: join(folder, name), port: await findAnyFreePort(), durable: true });
+    undo.push(() => server.child.stop());
+    return server.url;
+  };
+  return {
+    isPinned,
+    redisUrl: () => redis ??= once(startRedis, 'redis'),
+    postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
+    startServer: async (name, env) => {
+      const server = await startPinned(name, env, isPinned);
+      undo.push(server.stop);
+      return server;
+    },
+    stop: async () => {
+      for (const step of undo.splice(0).toReversed()) await step();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fresh secrets. */
+export function createSecrets(): LabSecrets & { adminToken: string } {
+  const secret = () => randomBytes(32).toString('base64url');
+  const adminToken = secret();
+  return {
+    CHECKOUT_KEY: secret(),
+    ADMIN_CREDENTIALS: `bench:admin:${adminToken}`,
+    ID_SECRET: secret(),
+    SESSION_SECRET: secret(),
+    CONTACT_KEY: secret(),
+    adminToken,
+  };
+}
+
+/** All that this process starts from here on inherits its core, unless it is given another. */
+function pinThisProcess(): boolean {
+  if (process.platform !== 'linux' || availableParallelism() < 2) return false;
+  return spawnSync('taskset', ['-acp', OTHER_CORE, String(process.pid)], { stdio: 'ignore' }).status === 0;
+}
+
+async function startPinned(name: string, env: Record<string, string>, isPinned: boolean): Promise<LabServer> {
+  const main = fileURLToPath(new URL(`./servers/${name}-main.ts`, import.meta.url));
+  const node = [...process.execArgv.filter((arg) => arg.startsWith('--cpu-prof')), main];
+  const child = await spawnGuarded({
+    command: isPinned ? 'taskset' : process.execPath,
+    args: isPinned ? ['-c', SERVER_CORE, process.execPath, ...node] : node,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...env },
+    output: 'pipe',
+  });
+  return { url: await readUrl(name, child), pid: child.pid, stop: () => child.stop() };
+}
+
+function readUrl(name: string, child: GuardedChild): Promise<string> {
+  const said: string[] = [];
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => () =>
+      reject(new Error(`${name} ${why}: ${said.at(-1) ?? 'it said nothing'}`));
+    const timer = setTimeout(fail('did not start'), START_MS_MAX);
+    void child.exited.then(fail('ended'));
+    for (const stream of child.output) {
+      createInterface({ input: stream }).on('line', (line) => {
+        said.splice(0, said.length - 5, ...said.slice(-4), line);
+        const url = /"url":"(http[^"]+)"/.exec(line)?.[1];
+        if (url === undefined) return;
+        clearTimeout(timer);
+        resolve(url);
+      });
+    }
+  });
+}
