@@ -28,7 +28,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
       summary: 'Make or change a sale', tags, params: SaleParams, body: SaleInput,
       response: { 200: SaleView, 201: SaleView, ...refused },
     },
-    errorHandler: (error, request, reply) => refuseDefinition(error as FastifyError, request, reply),
+    errorHandler: (error, request, reply) => refuseDefinition(error, request, reply),
   }, async (request, reply) => {
     const { saleId } = request.params;
     const put = await putSale(context, saleId, request.body, contextOf(request));

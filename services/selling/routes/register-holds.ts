@@ -7,7 +7,6 @@ import {
 } from '../../shared/contracts/http-schemas.ts';
 import { saleKeys } from '../../shared/contracts/keys.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
-import type { Caller } from '../callers.ts';
 import { deriveId, digestOf } from '../derive-id.ts';
 import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
 import { packClaim } from '../pack-claim.ts';
@@ -128,6 +127,6 @@ async function findHold(
   ]);
   if (record === null) return undefined;
   const hold = readHoldRecord(record);
-  if (!mayTouch(request.caller as Caller, hold.buyerId)) return undefined;
+  if (!mayTouch(request.caller, hold.buyerId)) return undefined;
   return { sale, hold, nowMs: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) };
 }

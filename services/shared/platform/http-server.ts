@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fastify, LogController } from 'fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Log } from './log.ts';
 import { handleError, sendProblem } from './problem.ts';
 
@@ -40,7 +40,7 @@ export function createHttp(
     // What is refused before a route is found, as a broken %-escape, looks like every other refusal.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-trace-id', request.id);
-      return handleError(error as FastifyError, request as FastifyRequest, reply as unknown as FastifyReply);
+      return handleError(error, request, reply);
     },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },

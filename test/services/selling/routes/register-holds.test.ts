@@ -80,7 +80,8 @@ t.test('a reply that was lost: the repeat gets the hold, and there is one', asyn
   for (let i = 0; i < 5; i++) {
     await sendAndHangUp(shop.selling.url,
       `POST ${holds('lost')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n`
-      + `idempotency-key: lost-${i}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+      + `idempotency-key: lost-${i}\r\ncontent-type: application/json\r\n`
+      + `content-length: ${body.length}\r\n\r\n${body}`);
   }
   for (let i = 0; i < 5; i++) {
     t.equal((await shop.call('POST', holds('lost'), { token, key: `lost-${i}`, body })).status, 201);
