@@ -31,7 +31,8 @@ t.test('every event that the scripts write fits the schema of its type', async (
   t.same(events.map(({ sequence }) => sequence), events.map((_, i) => String(i + 1)));
   t.same(events.map(({ prev }) => prev), ['0', ...events.slice(0, -1).map(({ id }) => id)]);
   t.equal(new Set(events.map(({ id }) => id)).size, events.length);
-  t.same([...new Set(events.map(({ actor }) => actor ?? ''))].toSorted(), ['buyer', 'operator:ann', 'system']);
+  t.same([...new Set(events.map(({ actor }) => actor ?? ''))].toSorted(),
+    ['buyer', 'operator:ann', 'system']);
 });
 
 t.test('an entry that no script writes is told, not skipped', (t) => {
