@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import t from 'tap';
+import { AcceptedFollower } from '../../../services/selling/accepted-follower.ts';
+import { partitionKeys } from '../../../services/shared/contracts/keys.ts';
+import { connectRedis, redisReady } from '../../../services/shared/platform/redis.ts';
+import { startPrivateRedis } from '../../stack.ts';
+
+const log = pino({ level: 'silent' });
+const { accepted } = partitionKeys(3);
+
+t.test('whoever waits is told of the event, before or after it came', async (t) => {
+  const server = await startPrivateRedis(t, { durable: false });
+  const redis = connectRedis(server.url, { name: 'test', log });
+  const following = connectRedis(server.url, { name: 'test-following', log, blocking: true });
+  await Promise.all([redisReady(redis, 5_000), redisReady(following, 5_000)]);
+  const follower = new AcceptedFollower(following, 8, log);
+  t.teardown(async () => {
+    await follower.stop();
+    await follower.stop();
+    redis.disconnect();
+  });
+  await redis.xadd(accepted, '*', 'ids', 'before-the-start');
+  follower.start();
+  follower.start();
+  const announce = (ids: string) => redis.xadd(accepted, '*', 'ids', ids);
+  /** Announces until it is heard: the follower may still be finding its position. */
+  const heard = async (id: string) => {
+    const waiting = follower.wait(id, 20_000);
+    const timer = setInterval(() => void announce(id).catch(() => undefined), 50);
+    const answer = await waiting;
+    clearInterval(timer);
+    return answer;
+  };
+
+  t.equal(await heard('e1'), true);
+  const several = [follower.wait('e2', 10_000), follower.wait('e2', 10_000), follower.wait('e3', 10_000)];
+  await announce('x e2 y e3');
+  t.same(await Promise.all(several), [true, true, true]);
+  t.equal(await follower.wait('e2', 0), true, 'it came a moment ago');
+  t.equal(await follower.wait('never', 20), false);
+
+  const waiting = follower.wait('e4', 20_000);
+  server.kill('SIGKILL');
+  await server.restart({ empty: true });
+  const timer = setInterval(() => void announce('e4').catch(() => undefined), 50);
+  t.equal(await waiting, true, 'it follows on after Redis was away, whatever became of the positions');
+  clearInterval(timer);
+});
