@@ -49,6 +49,15 @@ export class SaleDirectory {
     return this.reload(saleId);
   }
 
+  /**
+   * A sale as it is now, for those who put numbers into words without a script that compares the version: a
+   * process may have read the sale as a draft that had other seats.
+   */
+  async findCurrent(saleId: string): Promise<KnownSale | undefined> {
+    const version = await this.#redis.hget(saleKeys(this.partitionOf(saleId), saleId).sale, 'version');
+    return version === null ? undefined : this.find(saleId, Number(version));
+  }
+
   /** Reads a sale anew; several callers share one reading. */
   async reload(saleId: string): Promise<KnownSale | undefined> {
     const underWay = this.#loading.get(saleId);

@@ -95,14 +95,24 @@ async function placeHold(
   const known = context.directory.recall(saleId) ?? await context.directory.find(saleId);
   if (known === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
-  const ids = { saleId, holdId, buyerId, digest: digestOf(body.items), context: contextOf(caller, request) };
+  const digest = digestOf(body.items);
+  const contextText = contextOf(caller, request);
   let sale: KnownSale = known;
   // Twice at most: the second time with the definition that made the first one stale.
   for (let attempt = 1; ; attempt++) {
     const claim = packClaim(body.items, sale.layout);
-    if ('reason' in claim) return sendProblem(reply, claim.reason, claim.extra);
-    const { version } = sale.definition;
-    const answer: Answer = await context.stock.placeHold(sale.partition, { ...claim, ...ids, version });
+    if ('reason' in claim) {
+      // Before a buyer is told that something does not exist: it may be in a definition not seen here yet.
+      const current = await context.directory.findCurrent(saleId);
+      const isSame = current === undefined || current.definition.version === sale.definition.version;
+      if (isSame || attempt === 2) return sendProblem(reply, claim.reason, claim.extra);
+      sale = current;
+      continue;
+    }
+    const answer: Answer = await context.stock.placeHold(sale.partition, {
+      saleId, version: sale.definition.version, holdId, buyerId, digest, context: contextText,
+      itemCount: claim.itemCount, args: claim.args,
+    });
     if (answer.ok) {
       const hold = readHoldRecord(answer.text);
       reply.code(201);
@@ -119,13 +129,12 @@ async function findHold(
   request: FastifyRequest<OneHold>,
 ): Promise<{ sale: KnownSale; hold: HoldRecord; nowMs: number } | undefined> {
   const { saleId, holdId } = request.params;
-  const sale = await directory.find(saleId);
-  if (sale === undefined) return undefined;
-  const [record, [seconds, micros]] = await Promise.all([
-    redis.hget(saleKeys(sale.partition, saleId).holds, holdId),
+  const [sale, record, [seconds, micros]] = await Promise.all([
+    directory.findCurrent(saleId),
+    redis.hget(saleKeys(directory.partitionOf(saleId), saleId).holds, holdId),
     redis.time(),
   ]);
-  if (record === null) return undefined;
+  if (sale === undefined || record === null) return undefined;
   const hold = readHoldRecord(record);
   if (!mayTouch(request.caller, hold.buyerId)) return undefined;
   return { sale, hold, nowMs: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) };

@@ -39,7 +39,7 @@ export function registerOrders(app: FastifyInstance, context: SellingContext): v
     schema: { summary: 'An order', tags, params: OrderParams, response: { 200: OrderAnswer, ...refused } },
   }, async (request, reply) => {
     const { saleId, orderId } = request.params;
-    const sale = await context.directory.find(saleId);
+    const sale = await context.directory.findCurrent(saleId);
     const record = sale && await context.redis.hget(saleKeys(sale.partition, saleId).orders, orderId);
     const order = record ? readOrderRecord(record) : undefined;
     if (sale === undefined || order === undefined || !mayTouch(request.caller, order.buyerId)) {
@@ -59,7 +59,7 @@ async function makeOrder(
   if (key === undefined) return reply;
   const buyerId = buyerOf(caller, body.buyerId, reply);
   if (buyerId === undefined) return reply;
-  const sale = await context.directory.find(saleId);
+  const sale = await context.directory.findCurrent(saleId);
   if (sale === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const paymentMethod = body.payment.method;
   if (!sale.definition.paymentMethods.includes(paymentMethod)) {

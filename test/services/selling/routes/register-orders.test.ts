@@ -101,3 +101,24 @@ t.test('with CONFIRM_ACK=bus a buyer is told only what the log has accepted', as
   t.match(fresh, { body: { status: /confirmed|pending/ } });
   t.ok([201, 202].includes(fresh.status));
 });
+
+t.test('a process that knew the sale as a draft names seats as they are now', async (t) => {
+  const shop = await openShop(t);
+  const put = (body: unknown) => shop.call('PUT', '/admin/v1/sales/s', { body });
+  await put(saleOf([floorOf(9, 'old'), hallOf([rowOf('Z', 9)])]));
+  const others = [await shop.startAnother(), await shop.startAnother(), await shop.startAnother()];
+  for (const { url } of others) t.equal((await shop.call('GET', '/v1/sales/s', { url })).status, 200);
+  await put(saleOf([hallOf([rowOf('A', 6)]), floorOf(5)]));
+  await shop.call('POST', '/admin/v1/sales/s/open');
+  const holdId = await placeHold(shop);
+  const seats = [{ areaId: 'hall', seatId: 'A3' }, { areaId: 'hall', seatId: 'A4' }, { areaId: 'floor' }];
+  const [one, two, three] = others;
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three are needed');
+  t.match(await shop.call('GET', `/v1/sales/s/holds/${holdId}`, { url: one.url }),
+    { body: { items: seats } });
+  t.match(await order(shop, holdId, 'k', { url: two.url }),
+    { status: 201, body: { items: seats, tickets: seats } });
+  const body = { buyerId: 'b', items: [{ seatIds: ['A6'] }] };
+  t.match(await shop.call('POST', '/v1/sales/s/holds', { url: three.url, body }),
+    { status: 201, body: { items: [{ areaId: 'hall', seatId: 'A6' }] } });
+});
