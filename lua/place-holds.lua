@@ -44,8 +44,16 @@ for s = 0, saleCount - 1 do
     buyers = keys[k + 9],
   })
   if not barred(sales[s]) then giveBackLapsed(sales[s], LAPSED_MAX) end
+  sales[s].asked = { holds = {}, buyers = {} }
   at = at + 1
 end
+local claimAt = at
+for _ = 1, claimCount do
+  local asked = sales[tonumber(args[claimAt])].asked
+  asked.holds[#asked.holds + 1], asked.buyers[#asked.buyers + 1] = args[claimAt + 2], args[claimAt + 3]
+  claimAt = claimAt + 7 + 7 * args[claimAt + 6]
+end
+for s = 0, saleCount - 1 do readAhead(sales[s], sales[s].asked.holds, sales[s].asked.buyers) end
 local outboxFull = redis.call('XLEN', outbox) >= outboxMax
 
 -- Why this sale takes no new holds now, or nil.

@@ -51,6 +51,22 @@ local function holdOf(sale, holdId)
   return record
 end
 
+-- Reads the holds and the buyers of many claims with two commands: one each per claim is a fifth of its cost.
+local function readAhead(sale, holdIds, buyerIds)
+  if #holdIds == 0 then return end
+  local records = redis.call('HMGET', sale.keys.holds, unpack(holdIds))
+  for i, holdId in ipairs(holdIds) do
+    if sale.holds[holdId] == nil then sale.holds[holdId] = records[i] end
+  end
+  local stored = redis.call('HMGET', sale.keys.buyers, unpack(buyerIds))
+  for i, buyerId in ipairs(buyerIds) do
+    if not sale.buyers[buyerId] then
+      local tickets = tonumber(stored[i] or 0)
+      sale.buyers[buyerId], sale.storedBuyers[buyerId] = tickets, tickets
+    end
+  end
+end
+
 -- Keeps a hold's new record until the end of the call.
 local function writeHold(sale, holdId, record)
   sale.holds[holdId] = record
