@@ -72,11 +72,22 @@ function foldOf(entries: Entries, partition: number, saleId: string, layout: Sal
         throw new Error(`${packed.type} seq ${packed.seq} is ${verdict}: ${reason}`);
       }
       const event = toSaleEvent(packed, partition, layout);
+      checkTime(fold, event);
       evolve(fold, event);
       events.push(event);
     }
   }
   return { fold, events };
+}
+
+/** A hold is ordered, extended and released before its end, and expires after it, by the script's clock. */
+function checkTime(fold: FoldedSale, event: SaleEvent): void {
+  if (!('holdId' in event.data) || event.type === 'hold.placed') return;
+  const endsAt = fold.holds.get(event.data.holdId)?.expiresAt ?? '';
+  const isLate = event.time >= endsAt;
+  if (isLate !== (event.type === 'hold.expired')) {
+    throw new Error(`${event.type} of ${event.data.holdId} at ${event.time}, but its end is ${endsAt}`);
+  }
 }
 
 function checkAreas(stored: Hash, fold: FoldedSale, layout: SaleLayout): CheckedSale['areas'] {
