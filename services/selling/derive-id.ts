@@ -16,9 +16,13 @@ export function deriveId(
   return `${prefix}_${hash('sha256', `${secret}\n${inner}`, 'base64url').slice(0, 22)}`;
 }
 
-/** The digest by which a repeat is told from another request under the same key: 96 bits of SHA-256. */
-export function digestOf(payload: unknown): string {
-  return hash('sha256', canonical(payload), 'base64url').slice(0, 16);
+/**
+ * The digest by which a repeat is told from another request under the same key: 96 bits of SHA-256 under
+ * ID_SECRET. It is in the log for ever, and without the secret nobody shall be able to find out by trying
+ * which name and e-mail were ordered with.
+ */
+export function digestOf(secret: string, payload: unknown): string {
+  return hash('sha256', `${secret}\n${canonical(payload)}`, 'base64url').slice(0, 16);
 }
 
 /**

@@ -38,7 +38,10 @@ function isoOf(ms: number): string {
   return text;
 }
 
-/** The body of an order, with its tickets. */
+/**
+ * The body of an order. Tickets are given out once the log has accepted it: the codes of an order that got
+ * lost would otherwise go round for seats that are sold again.
+ */
 export function showOrder(
   orderId: string,
   order: OrderRecord,
@@ -52,14 +55,14 @@ export function showOrder(
     status: accepted ? 'confirmed' : 'pending',
     ...(!accepted && { waitingFor: 'log' }),
     items,
-    tickets: items.map(({ price: _, ...item }, i) => ({
+    tickets: !accepted ? [] : items.map(({ price: _, ...item }, i) => ({
       ticketId: ticketId(orderId, i + 1),
       code: ticketCode(order.extras.ticketSeed, i + 1),
       ...item,
     })),
     total: order.totalMinor,
     currency: layout.currency,
-    confirmedAt: new Date(order.confirmedAtMs).toISOString(),
+    ...(accepted && { confirmedAt: new Date(order.confirmedAtMs).toISOString() }),
   };
 }
 

@@ -89,15 +89,12 @@ export class Stock {
    * in force.
    */
   async call(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    const script = this.#script(name);
-    const run = (generation: string) => generation === '' ? 'recovering'
-      : runScript(this.#redis, script, [partitionKeys(partition).generation, ...keys],
-        [generation, this.#nonce(), ...args]);
-    const generation = await this.#generations.of(partition);
-    const answer = await run(generation);
-    if (answer !== 'recovering') return answer;
-    const inForce = await this.#generations.refresh(partition);
-    return inForce === generation ? answer : run(inForce);
+    return this.#underGeneration(partition, name, keys, (generation) => [generation, this.#nonce(), ...args]);
+  }
+
+  /** Calls a script that only reads, but only from a Redis of the generation in force. */
+  async callRead(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
+    return this.#underGeneration(partition, name, keys, (generation) => [generation, ...args]);
   }
 
   /** True once the relay has started the partition: before that nothing can be sold in it. */
@@ -108,6 +105,22 @@ export class Stock {
   /** Calls a script that only reads, or that needs no generation. */
   async callPlain(name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
     return runScript(this.#redis, this.#script(name), keys, args);
+  }
+
+  async #underGeneration(
+    partition: number,
+    name: string,
+    keys: string[],
+    argsOf: (generation: string) => ScriptArg[],
+  ): Promise<unknown> {
+    const script = this.#script(name);
+    const run = (generation: string) => generation === '' ? 'recovering'
+      : runScript(this.#redis, script, [partitionKeys(partition).generation, ...keys], argsOf(generation));
+    const generation = await this.#generations.of(partition);
+    const answer = await run(generation);
+    if (answer !== 'recovering') return answer;
+    const inForce = await this.#generations.refresh(partition);
+    return inForce === generation ? answer : run(inForce);
   }
 
   #sendPlaces(partition: number, claims: HoldClaim[]): Promise<string[] | string> {

@@ -1,6 +1,7 @@
 /**
  * A TCP proxy of the test's own in front of a real server, to cut the way there and open it again. `cut`
- * ends all connections and refuses new ones, as a server that is gone does.
+ * ends all connections and refuses new ones, as a server that is gone does. `silence` leaves the connections
+ * open and lets nothing through them any more, as a host that vanished does; new ones work.
  */
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -10,6 +11,7 @@ export interface TcpProxy {
   /** The given URL, by way of the proxy. */
   url: string;
   cut(): void;
+  silence(): void;
   open(): void;
 }
 
@@ -37,6 +39,9 @@ export async function startTcpProxy(t: Teardown, targetUrl: string): Promise<Tcp
     isOpen = false;
     for (const socket of sockets) socket.destroy();
   };
+  const silence = (): void => {
+    for (const socket of sockets) socket.unpipe().resume();
+  };
   t.teardown(async () => {
     cut();
     await new Promise((resolve) => server.close(resolve));
@@ -46,6 +51,7 @@ export async function startTcpProxy(t: Teardown, targetUrl: string): Promise<Tcp
   return {
     url: url.href.replace(/\/$/, ''),
     cut,
+    silence,
     open: () => {
       isOpen = true;
     },

@@ -57,7 +57,7 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
     }
     const { saleId, holdId } = request.params;
     const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
-    const answer = await context.stock.extendHold(found.sale.partition, { ...ref, key: digestOf(key) });
+    const answer = await context.stock.extendHold(found.sale.partition, { ...ref, key: digestOf(context.idSecret, key) });
     if (!answer.ok) return refuse(reply, answer, found.sale);
     const [expiresAtMs, ...record] = answer.text.split('\t');
     return showHold(holdId, readHoldRecord(record.join('\t')), found.sale.layout, Number(expiresAtMs));
@@ -95,7 +95,7 @@ async function placeHold(
   const known = context.directory.recall(saleId) ?? await context.directory.find(saleId);
   if (known === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
-  const digest = digestOf(body.items);
+  const digest = digestOf(context.idSecret, body.items);
   const contextText = contextOf(caller, request);
   let sale: KnownSale = known;
   // Twice at most: the second time with the definition that made the first one stale.

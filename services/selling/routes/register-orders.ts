@@ -12,6 +12,7 @@ import { sendProblem } from '../../shared/platform/problem.ts';
 import { deriveId, digestOf } from '../derive-id.ts';
 import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
 import { refuse } from '../refuse.ts';
+import type { KnownSale } from '../sale-directory.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 import { showOrder } from '../show-items.ts';
@@ -40,12 +41,11 @@ export function registerOrders(app: FastifyInstance, context: SellingContext): v
   }, async (request, reply) => {
     const { saleId, orderId } = request.params;
     const sale = await context.directory.findCurrent(saleId);
-    const record = sale && await context.redis.hget(saleKeys(sale.partition, saleId).orders, orderId);
-    const order = record ? readOrderRecord(record) : undefined;
-    if (sale === undefined || order === undefined || !mayTouch(request.caller, order.buyerId)) {
+    const found = sale && await readOrder(context, sale, orderId);
+    if (sale === undefined || found === undefined || !mayTouch(request.caller, found.order.buyerId)) {
       return sendUnknown(context, saleId, 'order_unknown', reply);
     }
-    return showOrder(orderId, order, sale.layout, await isConfirmed(context, sale.partition, order));
+    return showOrder(orderId, found.order, sale.layout, found.isConfirmed);
   });
 }
 
@@ -68,7 +68,7 @@ async function makeOrder(
   const scope = { saleId, buyerId, key };
   const orderId = deriveId(context.idSecret, 'o', scope);
   const { holdId, contact, payment } = body;
-  const digest = digestOf({ holdId, contact, payment });
+  const digest = digestOf(context.idSecret, { holdId, contact, payment });
   const extras: OrderExtras = {
     paymentMethod,
     contact: await sealContact(context.contactKey, contact),
@@ -85,17 +85,30 @@ async function makeOrder(
   // The contact is sealed anew each time, so another seal means that this is a repeat: its event may have
   // been accepted long ago, and nobody will announce it again.
   const isRepeat = order.extras.contact !== extras.contact;
-  const accepted = context.confirmAck === 'redis'
-    || (isRepeat && await isConfirmed(context, sale.partition, order))
-    || await context.accepted.wait(order.eventId, context.confirmWaitMs)
-    || await isConfirmed(context, sale.partition, order);
-  return reply.code(accepted ? 201 : 202)
+  const isAnnounced = context.confirmAck === 'redis'
+    || (!isRepeat && await context.accepted.wait(order.eventId, context.confirmWaitMs));
+  const found = isAnnounced ? { order, isConfirmed: true } : await readOrder(context, sale, orderId);
+  // Redis has forgotten the order, or has another under its id: nobody knows yet what the log will say.
+  if (found?.order.eventId !== order.eventId) return sendProblem(reply, 'recovering');
+  const isConfirmed = found.isConfirmed
+    || (isRepeat && await context.accepted.wait(order.eventId, context.confirmWaitMs));
+  return reply.code(isConfirmed ? 201 : 202)
     .header('location', `/v1/sales/${saleId}/orders/${orderId}`)
-    .send(showOrder(orderId, order, sale.layout, accepted));
+    .send(showOrder(orderId, order, sale.layout, isConfirmed));
 }
 
-/** Whether the order counts as confirmed: the log has accepted its event, if that is asked for. */
-async function isConfirmed(context: SellingContext, partition: number, order: OrderRecord): Promise<boolean> {
-  if (context.confirmAck === 'redis') return true;
-  return await context.redis.hexists(partitionKeys(partition).unconfirmed, order.eventId) === 0;
+/**
+ * An order with whether it counts as confirmed: the log has accepted its event, if that is asked for.
+ * Undefined when there is no such order, or when Redis is not to be trusted at the moment.
+ */
+async function readOrder(
+  { stock, confirmAck }: SellingContext,
+  { partition, saleId }: KnownSale,
+  orderId: string,
+): Promise<{ order: OrderRecord; isConfirmed: boolean } | undefined> {
+  const keys = [saleKeys(partition, saleId).orders, partitionKeys(partition).unconfirmed];
+  const answer = await stock.callRead(partition, 'read-order', keys, [orderId]);
+  if (!Array.isArray(answer)) return undefined;
+  const [record, waits] = answer as [string, number];
+  return { order: readOrderRecord(record), isConfirmed: confirmAck === 'redis' || waits === 0 };
 }

@@ -94,7 +94,7 @@ export const OrderAnswer = Type.Object({
   })),
   total: Money,
   currency: Type.String(),
-  confirmedAt: Time,
+  confirmedAt: Type.Optional(Time),
 });
 export type OrderAnswer = Static<typeof OrderAnswer>;
 

@@ -3,9 +3,13 @@ import type { Log } from './log.ts';
 
 /**
  * A command that is not answered by then is refused to its caller, who has promised an answer within a
- * second. At 900 ms, 25 refusals at once took 956 ms on two busy cores (November 2026): too near.
+ * second. At 900 ms, 25 refusals at once took 956 ms on two busy cores (November 2026): too near. A
+ * connection on which nothing came for as long is given up, so that what is asked next is refused at once,
+ * and so that a host that vanished without a word is found again at its new place.
  */
 const COMMAND_MS_MAX = 800;
+/** A blocking read asks for at most a second of waiting: longer silence is a dead connection. */
+const BLOCKING_SILENCE_MS_MAX = 3_000;
 const CONNECT_MS_MAX = 2_000;
 const RECONNECT_MS_MAX = 500;
 
@@ -29,7 +33,9 @@ export function connectRedis(url: string, { name, log, blocking = false }: Redis
     enableOfflineQueue: false,
     // One reconnect, then the commands under way are refused: the buyer is told within a second.
     maxRetriesPerRequest: 1,
-    ...(!blocking && { commandTimeout: COMMAND_MS_MAX }),
+    ...(blocking
+      ? { socketTimeout: BLOCKING_SILENCE_MS_MAX }
+      : { commandTimeout: COMMAND_MS_MAX, socketTimeout: COMMAND_MS_MAX }),
     retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MS_MAX),
     // After a failover the old primary answers READONLY: connect anew, to the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

@@ -2,6 +2,7 @@ import tap from 'tap';
 import { floorOf, saleOf } from '../../harness/open-desk.ts';
 import { openShop, startPartitions } from '../../harness/open-shop.ts';
 import type { Shop } from '../../harness/open-shop.ts';
+import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { openTestStack, startPrivateRedis, startService } from '../../stack.ts';
 
 const one = { buyerId: 'b', items: [{ areaId: 'floor', quantity: 1 }] };
@@ -78,6 +79,19 @@ tap.test('Redis hangs and goes on: whoever repeats gets one hold', async (t) => 
   const { fold } = await shop.check('s');
   const ids = [...fold.holds.keys()];
   t.equal(new Set(ids).size, ids.length, 'what Redis ran of the refused requests it ran once each');
+});
+
+tap.test('a host that vanishes without a word is found again at its new place', async (t) => {
+  const stack = await openTestStack(t);
+  const proxy = await startTcpProxy(t, stack.redisUrl);
+  const shop = await openShop(t, { redisUrl: proxy.url, env: { CONFIRM_ACK: 'bus' } });
+  await shop.sell('s', saleOf([floorOf(20)], { buyerLimit: 1000 }));
+  t.equal((await shop.call('POST', '/v1/sales/s/holds', { body: one })).status, 201);
+  proxy.silence();
+  t.match(await shop.call('POST', '/v1/sales/s/holds', { body: one }),
+    { status: 503, body: { code: 'unavailable' } });
+  await until('recovery', async () =>
+    (await shop.call('POST', '/v1/sales/s/holds', { body: one })).status === 201);
 });
 
 tap.test('a Redis that lost its state does not look like a fresh one', async (t) => {

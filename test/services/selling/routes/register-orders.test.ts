@@ -1,4 +1,6 @@
 import t from 'tap';
+import { partitionKeys, saleKeys } from '../../../../services/shared/contracts/keys.ts';
+import { partitionOf } from '../../../../services/shared/contracts/partition-of.ts';
 import { ticketCode } from '../../../../services/shared/contracts/ticket-code.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../../harness/open-desk.ts';
 import { openShop } from '../../../harness/open-shop.ts';
@@ -76,7 +78,9 @@ t.test('with CONFIRM_ACK=bus a buyer is told only what the log has accepted', as
   await shop.sell('s', saleOf([hallOf([rowOf('A', 6)]), floorOf(5)]));
   const holdId = await placeHold(shop);
   const pending = await order(shop, holdId, 'k1');
-  t.match(pending, { status: 202, body: { status: 'pending', waitingFor: 'log', tickets: [{}, {}, {}] } });
+  t.match(pending, { status: 202, body: { status: 'pending', waitingFor: 'log' } });
+  t.same(pending.body['tickets'], [], 'codes of an order that may still get lost are not given out');
+  t.notOk('confirmedAt' in pending.body);
   const path = String(pending.headers.get('location'));
   t.match(await shop.call('GET', path), { status: 200, body: { status: 'pending', waitingFor: 'log' } });
   t.equal((await order(shop, holdId, 'k1')).status, 202,
@@ -101,6 +105,24 @@ t.test('with CONFIRM_ACK=bus a buyer is told only what the log has accepted', as
   t.match(fresh, { body: { status: /confirmed|pending/ } });
   t.ok([201, 202].includes(fresh.status));
 });
+
+for (const [loss, lose] of [
+  ['everything', (shop: Shop) => shop.redis.flushdb()],
+  ['the last writes', (shop: Shop) => shop.redis.del(
+    partitionKeys(partitionOf('s', 64)).unconfirmed, saleKeys(partitionOf('s', 64), 's').orders)],
+] as const) {
+  t.test(`a Redis that forgets ${loss} while an order waits confirms nothing`, async (t) => {
+    const shop = await openShop(t, { env: { CONFIRM_ACK: 'bus', CONFIRM_WAIT_MS: '1500' } });
+    await shop.sell('s', saleOf([hallOf([rowOf('A', 6)]), floorOf(5)]));
+    const answer = order(shop, await placeHold(shop), 'k1');
+    const { unconfirmed } = partitionKeys(partitionOf('s', 64));
+    const deadlineMs = Date.now() + 20_000;
+    while (await shop.redis.hlen(unconfirmed) === 0 && Date.now() < deadlineMs) await shop.redis.ping();
+    t.equal(await shop.redis.hlen(unconfirmed), 1, 'the order waits for the log');
+    await lose(shop);
+    t.match(await answer, { status: 503, body: { code: 'recovering' } });
+  });
+}
 
 t.test('a process that knew the sale as a draft names seats as they are now', async (t) => {
   const shop = await openShop(t);
