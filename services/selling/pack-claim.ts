@@ -18,9 +18,19 @@ const KIND_BY_POLICY = { required: 'r', preferred: 'p', any: 'a' } as const;
 /**
  * Turns the items of a request into numbers of the layout, or says what is wrong with them. Chosen seats
  * become one item per segment and category.
+ *
+ * @param ticketsMax the sale's `buyerLimit`: of a claim past it only the count is packed. The script refuses
+ * it by the count in any case, and one buyer's 5,000 seats must not take the room of a thousand buyers.
  */
-export function packClaim(items: ItemRequest[], layout: SaleLayout): PackedClaim | ClaimFault {
+export function packClaim(
+  items: ItemRequest[],
+  layout: SaleLayout,
+  ticketsMax: number,
+): PackedClaim | ClaimFault {
   const claim: PackedClaim = { itemCount: 0, args: [] };
+  if (items.reduce((count, item) => count + ticketsOf(item), 0) > ticketsMax) {
+    return packCount(items);
+  }
   for (const [i, item] of items.entries()) {
     const fault = formFault(item) ?? (item.seatIds === undefined
       ? packArea(claim, item, layout)
@@ -28,6 +38,20 @@ export function packClaim(items: ItemRequest[], layout: SaleLayout): PackedClaim
     if (fault !== undefined) return { reason: fault.reason, extra: { field: `/items/${i}`, ...fault.extra } };
   }
   return claim;
+}
+
+function ticketsOf({ quantity, bestAvailable, seatIds }: ItemRequest): number {
+  return (quantity ?? 0) + (bestAvailable ?? 0) + (seatIds?.length ?? 0);
+}
+
+/** One item that stands for all: place-holds.lua counts before it looks at areas and seats. */
+function packCount(items: ItemRequest[]): PackedClaim | ClaimFault {
+  for (const [i, item] of items.entries()) {
+    const fault = formFault(item);
+    if (fault !== undefined) return { ...fault, extra: { field: `/items/${i}`, ...fault.extra } };
+  }
+  const count = items.reduce((sum, item) => sum + ticketsOf(item), 0);
+  return { itemCount: 1, args: ['q', 0, count, 0, 0, 0, 0] };
 }
 
 function formFault(item: ItemRequest): ClaimFault | undefined {

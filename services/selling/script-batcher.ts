@@ -1,3 +1,5 @@
+import { isRedisAway } from '../shared/platform/problem.ts';
+
 /**
  * Collects what arrives within one event-loop turn and sends it as one script call per partition. While two
  * calls of a partition are under way its next batch keeps growing, so that load makes calls larger and not
@@ -7,6 +9,8 @@
 
 /** Claims per call: past a hundred the gain per claim is gone, and one call would block Redis too long. */
 export const BATCH_COUNT_MAX = 128;
+/** Arguments per call; 128 claims of three items each have fewer. */
+export const BATCH_ARGS_MAX = 4_096;
 const CALLS_IN_FLIGHT_MAX = 2;
 /** Claims that may wait in one partition; more are refused as `overloaded`. */
 export const WAITING_COUNT_MAX = 20_000;
@@ -29,9 +33,12 @@ interface Lane<Claim> {
 export class ScriptBatcher<Claim> {
   #lanes = new Map<number, Lane<Claim>>();
   #send: SendBatch<Claim>;
+  #argsOf: (claim: Claim) => number;
 
-  constructor(send: SendBatch<Claim>) {
+  /** @param argsOf how many arguments a claim adds to a call */
+  constructor(send: SendBatch<Claim>, argsOf: (claim: Claim) => number) {
     this.#send = send;
+    this.#argsOf = argsOf;
   }
 
   /**
@@ -70,7 +77,7 @@ export class ScriptBatcher<Claim> {
   }
 
   async #flush(partition: number, lane: Lane<Claim>): Promise<void> {
-    const batch = lane.waiting.splice(0, BATCH_COUNT_MAX);
+    const batch = lane.waiting.splice(0, this.#countOfNext(lane));
     lane.callsInFlight += 1;
     try {
       const answers = await this.#send(partition, batch.map(({ claim }) => claim));
@@ -81,10 +88,22 @@ export class ScriptBatcher<Claim> {
       }
     } catch (error) {
       // Whoever waits behind a call that Redis did not answer would wait as long again: all are told now.
-      for (const { reject } of [...batch, ...lane.waiting.splice(0)]) reject(error);
+      const isEverybodys = error instanceof Error && isRedisAway(error);
+      for (const { reject } of isEverybodys ? [...batch, ...lane.waiting.splice(0)] : batch) reject(error);
     } finally {
       lane.callsInFlight -= 1;
       this.#schedule(partition, lane);
     }
+  }
+
+  /** How many of those who wait go into one call: at least one, whatever it takes. */
+  #countOfNext({ waiting }: Lane<Claim>): number {
+    let args = 0;
+    for (let count = 0; count < waiting.length && count < BATCH_COUNT_MAX; count++) {
+      const one = waiting[count];
+      args += one === undefined ? 0 : this.#argsOf(one.claim);
+      if (args > BATCH_ARGS_MAX) return Math.max(count, 1);
+    }
+    return BATCH_COUNT_MAX;
   }
 }

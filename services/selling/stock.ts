@@ -41,6 +41,8 @@ export interface OrderClaim extends HoldRef {
 
 /** Extensions one hold may have. */
 export const EXTENDS_COUNT_MAX = 32;
+/** Of any verb, at most; a claim of a hold has its items in addition. */
+const ARGS_PER_CLAIM = 7;
 
 export class Stock {
   #redis: Redis;
@@ -49,11 +51,14 @@ export class Stock {
   #scripts = loadScripts();
   #nonceBase = randomBytes(6).toString('base64url');
   #callCount = 0;
-  #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.#sendPlaces(partition, claims));
-  #releases = new ScriptBatcher<HoldRef>((partition, refs) => this.#sendReleases(partition, refs));
+  #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.#sendPlaces(partition, claims),
+    ({ args }) => ARGS_PER_CLAIM + args.length);
+  #releases = new ScriptBatcher<HoldRef>((partition, refs) => this.#sendReleases(partition, refs),
+    () => ARGS_PER_CLAIM);
   #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) =>
-    this.#sendExtends(partition, refs));
-  #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders));
+    this.#sendExtends(partition, refs), () => ARGS_PER_CLAIM);
+  #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders),
+    () => ARGS_PER_CLAIM);
 
   constructor(redis: Redis, generations: Generations, outboxEntriesMax: number) {
     this.#redis = redis;

@@ -96,8 +96,8 @@ function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyo
     sale,
     async place(holdId, items, { buyerId = 'buyer', digest = 'd' } = {}) {
       const attempt = async () => {
-        const { layout, definition: { version } } = await sale();
-        const claim = packClaim(items, layout);
+        const { layout, definition: { version, buyerLimit } } = await sale();
+        const claim = packClaim(items, layout, buyerLimit);
         if ('reason' in claim) throw new Error(`no such claim: ${claim.reason}`);
         return stock.placeHold(partition, { ...claim, saleId, version, holdId, buyerId, digest, context });
       };

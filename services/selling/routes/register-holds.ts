@@ -100,7 +100,7 @@ async function placeHold(
   let sale: KnownSale = known;
   // Twice at most: the second time with the definition that made the first one stale.
   for (let attempt = 1; ; attempt++) {
-    const claim = packClaim(body.items, sale.layout);
+    const claim = packClaim(body.items, sale.layout, sale.definition.buyerLimit);
     if ('reason' in claim) {
       // Before a buyer is told that something does not exist: it may be in a definition not seen here yet.
       const current = await context.directory.findCurrent(saleId);

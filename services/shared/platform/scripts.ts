@@ -43,12 +43,14 @@ export async function runScript(
   keys: string[],
   args: ScriptArg[],
 ): Promise<unknown> {
+  // As one list, which the client flattens: tens of thousands of values spread out are too many for a call.
+  const values = [...keys, ...args] as string[];
   try {
-    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+    return await redis.evalsha(script.sha, keys.length, values);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
     await redis.script('LOAD', script.source);
-    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+    return await redis.evalsha(script.sha, keys.length, values);
   }
 }
 

@@ -1,16 +1,16 @@
 import t from 'tap';
-import { BATCH_COUNT_MAX, ScriptBatcher,
+import { BATCH_ARGS_MAX, BATCH_COUNT_MAX, ScriptBatcher,
   WAITING_COUNT_MAX } from '../../../services/selling/script-batcher.ts';
 
 /** A script call that answers when the test says so. */
-function pausedCalls() {
+function pausedCalls(argsOf: (claim: number) => number = () => 1) {
   const calls: { partition: number; claims: number[]; answer: (answers: string[] | string | Error) =>
     void }[] = [];
   const send = (partition: number, claims: number[]) => new Promise<string[] | string>((resolve, reject) => {
     calls.push({ partition, claims, answer: (answers) =>
       (answers instanceof Error ? reject(answers) : resolve(answers)) });
   });
-  return { calls, batcher: new ScriptBatcher<number>(send) };
+  return { calls, batcher: new ScriptBatcher<number>(send, argsOf) };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -61,6 +61,36 @@ t.test('a call has a maximum of claims, and a partition a maximum of those that 
     await turn();
   }
   t.same(new Set(await Promise.all([...answers, elsewhere])), new Set(['ok']), 'nobody is forgotten');
+});
+
+t.test('a call has a maximum of arguments; a claim that has more goes alone', async (t) => {
+  const { calls, batcher } = pausedCalls((claim) => claim);
+  const third = Math.floor(BATCH_ARGS_MAX / 3);
+  const answers = [third, third, third, 1, 1, BATCH_ARGS_MAX + 1, 2].map((claim) => batcher.add(0, claim));
+  for (let i = 0; i < calls.length || i === 0; i++) {
+    await turn();
+    await turn();
+    calls[i]?.answer(calls[i]?.claims.map(() => 'ok') ?? []);
+    await turn();
+    await turn();
+  }
+  t.same(calls.map(({ claims }) => claims),
+    [[third, third, third, 1], [1], [BATCH_ARGS_MAX + 1], [2]]);
+  t.same(new Set(await Promise.all(answers)), new Set(['ok']));
+});
+
+t.test('an error that is not of Redis being away is that of its own call only', async (t) => {
+  const { calls, batcher } = pausedCalls();
+  const answers = [];
+  for (let i = 0; i < 4; i++) {
+    answers.push(batcher.add(0, i).then((answer) => answer, (error: Error) => error.message));
+    await turn();
+  }
+  calls[0]?.answer(new RangeError('Maximum call stack size exceeded'));
+  await turn();
+  await turn();
+  for (const { claims, answer } of calls.slice(1)) answer(claims.map(() => 'ok'));
+  t.same(await Promise.all(answers), ['Maximum call stack size exceeded', 'ok', 'ok', 'ok']);
 });
 
 t.test('when Redis does not answer, those who wait are told at once', async (t) => {
