@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 import { findAnyFreePort } from '../infra/local/find-free-port.ts';
 import { spawnGuarded } from '../infra/local/spawn-guarded.ts';
 import type { GuardedChild } from '../infra/local/spawn-guarded.ts';
@@ -14,12 +15,12 @@ import { startRedis } from '../infra/local/start-redis.ts';
 /**
  * Where measurements are made: servers of their own in a folder of their own, gone afterwards. Where
  * `taskset` exists and there are two cores, the HTTP server has core 0 for itself, and the load and the
- * databases share core 1; without it the system places them, and the result says so. Redis and PostgreSQL
- * are as durable as each other: both have written to disk before they answer.
+ * databases share core 1; without it the system places them, and the result says so. Unless it is asked
+ * otherwise, Redis is as durable as PostgreSQL: both have written to disk before they answer.
  */
 export interface Lab {
   isPinned: boolean;
-  redisUrl(): Promise<string>;
+  redisUrl(appendFsync?: 'always' | 'everysec'): Promise<string>;
   postgresUrl(): Promise<string>;
   /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
   startServer(name: string, env: Record<string, string>): Promise<LabServer>;
@@ -54,7 +55,12 @@ export function openLab(): Lab {
   };
   return {
     isPinned,
-    redisUrl: () => redis ??= once(startRedis, 'redis'),
+    redisUrl: (appendFsync = 'always') => redis ??= once(startRedis, 'redis').then(async (url) => {
+      const client = new Redis(url);
+      await client.config('SET', 'appendfsync', appendFsync);
+      client.disconnect();
+      return url;
+    }),
     postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
     startServer: async (name, env) => {
       const server = await startPinned(name, env, isPinned);

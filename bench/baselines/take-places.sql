@@ -14,7 +14,7 @@ WITH buyer AS (
 ), free AS (
   SELECT id FROM baseline.places
   WHERE sale_id = $1 AND area_id = $4 AND hold_id IS NULL
-  ORDER BY id LIMIT $5::int
+  ORDER BY sort_order LIMIT $5::int
   FOR UPDATE SKIP LOCKED
 ), taken AS (
   UPDATE baseline.places p SET hold_id = hold.id

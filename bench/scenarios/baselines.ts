@@ -15,10 +15,10 @@ import type { Findings, Scenario } from '../scenario.ts';
  * route schema: ours, the legacy application's row locks, two more ways in PostgreSQL, and our own script
  * with one call per request. They take turns, round by round, and ratios are medians of the rounds' ratios.
  */
-const ROUNDS = 3;
-const ROUND_MS = 1_500;
-const WARM_UP_MS = 1_000;
-const CONNECTIONS = 128;
+const ROUNDS = 6;
+const ROUND_MS = 800;
+const WARM_UP_MS = 2_500;
+const CONNECTIONS = 256;
 const PARTITIONS = 64;
 /** None sells out: what is compared is accepted holds. */
 const CAPACITY = 300_000;
@@ -28,7 +28,7 @@ const PRICE_MINOR = 4_500;
  * Connections of the server to PostgreSQL, the best of 2, 4, 8, 16, 32 and 64 (November 2026, 2 cores): with
  * one hot row more of them only wait for each other.
  */
-const POOL_MAX_BY_BASELINE = { legacyForUpdate: 4, skipLocked: 8, advisoryLock: 16 };
+const POOL_MAX_BY_BASELINE = { legacyForUpdate: 8, skipLocked: 16, advisoryLock: 16 };
 
 const NAMES = ['onsale', 'legacyForUpdate', 'skipLocked', 'advisoryLock', 'scriptPerRequest'] as const;
 type Name = (typeof NAMES)[number];
