@@ -102,10 +102,14 @@ async function placeHold(
   for (let attempt = 1; ; attempt++) {
     const claim = packClaim(body.items, sale.layout, sale.definition.buyerLimit);
     if ('reason' in claim) {
+      if (claim.reason === 'request_invalid') return sendProblem(reply, claim.reason, claim.extra);
       // Before a buyer is told that something does not exist: it may be in a definition not seen here yet.
       const current = await context.directory.findCurrent(saleId);
-      const isSame = current === undefined || current.definition.version === sale.definition.version;
-      if (isSame || attempt === 2) return sendProblem(reply, claim.reason, claim.extra);
+      if (current === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
+      if (current.definition.version === sale.definition.version || attempt === 2) {
+        return await answerRepeat(context, { sale: current, holdId, digest }, reply)
+          ?? sendProblem(reply, claim.reason, claim.extra);
+      }
       sale = current;
       continue;
     }
@@ -121,6 +125,23 @@ async function placeHold(
     if (answer.reason !== 'stale' || attempt === 2) return refuse(reply, answer, sale);
     sale = await context.directory.reload(saleId) ?? sale;
   }
+}
+
+/**
+ * The answer of a request that was accepted when the sale still offered what it asks for; undefined if there
+ * was none under this key. All other repeats are found by the script.
+ */
+async function answerRepeat(
+  { redis }: SellingContext,
+  { sale, holdId, digest }: { sale: KnownSale; holdId: string; digest: string },
+  reply: FastifyReply,
+): Promise<HoldAnswer | FastifyReply | undefined> {
+  const record = await redis.hget(saleKeys(sale.partition, sale.saleId).holds, holdId);
+  if (record === null) return undefined;
+  const hold = readHoldRecord(record);
+  if (hold.digest !== digest) return sendProblem(reply, 'idempotency_key_reused');
+  reply.code(201);
+  return showHold(holdId, hold, sale.layout, hold.firstExpiresAtMs);
 }
 
 /** A hold that the caller may see, with Redis' clock; undefined otherwise, whatever the cause. */

@@ -73,6 +73,28 @@ t.test('the same key gets the same answer, whatever came after, from whichever p
   await other.stop();
 });
 
+t.test('a repeat gets its answer, though the sale does not offer it any more', async (t) => {
+  const areas = [floorOf(9), { ...floorOf(9, 'up'), categoryId: 'D' }];
+  const sale = (prices: Record<string, number>) => saleOf(areas,
+    { categories: [{ categoryId: 'C', prices }, { categoryId: 'D', prices: { adult: 900, child: 400 } }] });
+  await shop.sell('dropped', sale({ adult: 1000, child: 500 }));
+  const other = await shop.startAnother();
+  const { token } = await shop.buyer();
+  const place = (key: string, quantity = 1, url?: string) => shop.call('POST', holds('dropped'), { token, key,
+    body: { items: [{ areaId: 'floor', quantity, ticketType: 'child' }] }, ...(url && { url }) });
+  const first = await place('k1');
+  t.equal(first.status, 201);
+  t.equal((await shop.call('PUT', '/admin/v1/sales/dropped', { body: sale({ adult: 1000 }) })).status, 200);
+  for (const url of [shop.selling.url, other.url]) {
+    t.same([(await place('k1', 1, url)).status, (await place('k1', 1, url)).body], [201, first.body]);
+    t.match(await place('k1', 2, url), { status: 422, body: { code: 'idempotency_key_reused' } });
+    t.match(await place('k2', 1, url), { status: 422, body: { code: 'ticket_type_unknown' } });
+  }
+  await shop.call('DELETE', `${holds('dropped')}/${String(first.body['holdId'])}`, { token });
+  t.same((await place('k1')).body, first.body);
+  await shop.check('dropped');
+});
+
 t.test('a reply that was lost: the repeat gets the hold, and there is one', async (t) => {
   await shop.sell('lost', saleOf([floorOf(50)]));
   const { token } = await shop.buyer();
