@@ -6,6 +6,8 @@ import type { ReasonCode } from '../shared/contracts/reasons.ts';
 import { defineSale, sameAreas } from '../shared/contracts/sale-definition.ts';
 import type { DefinitionFault, SaleDefinition, SaleInput } from '../shared/contracts/sale-definition.ts';
 import type { ScriptArg } from '../shared/platform/scripts.ts';
+import { checkEventSizes } from './check-event-sizes.ts';
+import type { DefiningEvent } from './check-event-sizes.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 
@@ -33,11 +35,14 @@ export async function putSale(
     const { definition } = defined;
     if (before !== undefined && isSame(before, definition)) return { created: false };
     const changed = before === undefined || !sameAreas(before, definition);
+    const events = eventsOf(definition, changed);
+    const tooLarge = checkEventSizes(events, input);
+    if (tooLarge.length > 0) return { faults: tooLarge };
     const { outbox, sales } = partitionKeys(partition);
     const k = saleKeys(partition, saleId);
     const answer = String(await stock.call(partition, 'define-sale',
       [outbox, sales, k.sale, k.definition, k.areas, k.seats, k.runs, k.segments, k.categories],
-      [context, saleId, before?.version ?? 0, changed ? 1 : 0, ...argsOf(definition, changed)]));
+      [context, saleId, before?.version ?? 0, changed ? 1 : 0, ...argsOf(definition, events)]));
     if (answer === 'ok') {
       await directory.reload(saleId);
       return { created: before === undefined };
@@ -51,10 +56,9 @@ function isSame(a: SaleDefinition, b: SaleDefinition): boolean {
   return JSON.stringify({ ...a, version: 0 }) === JSON.stringify({ ...b, version: 0 });
 }
 
-function argsOf(definition: SaleDefinition, changed: boolean): ScriptArg[] {
+function argsOf(definition: SaleDefinition, events: DefiningEvent[]): ScriptArg[] {
   const layout = compileLayout(definition);
   const fields = fieldsOf(definition, layout);
-  const events = eventsOf(definition, changed);
   return [
     JSON.stringify(definition),
     Buffer.from(layout.segments.map(({ seats }) => 128 + Math.min(seats, 127))),
@@ -64,8 +68,8 @@ function argsOf(definition: SaleDefinition, changed: boolean): ScriptArg[] {
     ...fields,
     layout.areas.length,
     ...layout.areas.map(({ area }) => area.capacity),
-    events.length / 2,
-    ...events,
+    events.length,
+    ...events.flatMap(({ type, data }) => [type, data]),
   ];
 }
 
@@ -93,17 +97,18 @@ function packSegments(layout: SaleLayout): Buffer {
   return packed;
 }
 
-function eventsOf(definition: SaleDefinition, changed: boolean): string[] {
+function eventsOf(definition: SaleDefinition, changed: boolean): DefiningEvent[] {
   const { areas, version } = definition;
   const defined = {
     ...definition,
     areas: areas.map(({ areaId, name, kind, capacity, categoryId }) =>
       ({ areaId, name, kind, capacity, categoryId: categoryId ?? null })),
   };
-  const seated = changed ? areas.filter((area) => area.kind === 'seated') : [];
   return [
-    'sale.defined', JSON.stringify(defined),
-    ...seated.flatMap(({ areaId, rows }) =>
-      ['area.defined', JSON.stringify({ version, areaId, rows: rows ?? [] })]),
+    { type: 'sale.defined', data: JSON.stringify(defined) },
+    ...areas.flatMap(({ kind, areaId, rows }, area) => {
+      if (!changed || kind !== 'seated') return [];
+      return [{ type: 'area.defined', area, data: JSON.stringify({ version, areaId, rows: rows ?? [] }) }];
+    }),
   ];
 }

@@ -164,6 +164,22 @@ export function ticketTypesOf(definition: { categories: SaleCategory[] }): strin
   return [...new Set(definition.categories.flatMap((c) => Object.keys(c.prices)))];
 }
 
+/**
+ * Where the operator wrote the area of that index in the definition: `/layout/zones/N` or `/areas/N`.
+ */
+export function areaFieldOf(input: SaleInput, index: number): string {
+  return fieldOf(zonesOf(input), index);
+}
+
+function zonesOf(input: SaleInput): number[] {
+  return input.layout === undefined ? [] : zonesWithRows(input.layout);
+}
+
+function fieldOf(zones: number[], index: number): string {
+  const zone = zones[index];
+  return zone === undefined ? `/areas/${index - zones.length}` : `/layout/zones/${zone}`;
+}
+
 function isoOrNull(time: string | null | undefined, field: string, faults: DefinitionFault[]): string | null {
   if (time === null || time === undefined) return null;
   const ms = Date.parse(time);
@@ -242,16 +258,14 @@ function checkAreas(definition: SaleDefinition, input: SaleInput, faults: Defini
     categoryIds: new Set(definition.categories.map((c) => c.categoryId)), seatIds: new Set<string>(), faults,
   };
   const areaIds = new Set<string>();
-  const zones = input.layout === undefined ? [] : zonesWithRows(input.layout);
+  const zones = zonesOf(input);
   if (definition.areas.length === 0) faults.push({ field: '/areas', message: 'the sale has no area' });
   if (definition.areas.length > AREAS_MAX) {
     faults.push({ field: '/areas', message: `more than ${AREAS_MAX} areas` });
   }
   for (const [i, area] of definition.areas.entries()) {
     const zone = zones[i];
-    const names = zone === undefined
-      ? { ...AREA_NAMES, area: `/areas/${i - zones.length}` }
-      : { ...ZONE_NAMES, area: `/layout/zones/${zone}` };
+    const names = { ...zone === undefined ? AREA_NAMES : ZONE_NAMES, area: fieldOf(zones, i) };
     if (!AREA_ID.test(area.areaId)) {
       const message = `"${area.areaId}" is not 1 to 63 of a-z, 0-9 and "-"`;
       faults.push({ field: `${names.area}/${names.areaId}`, message });
