@@ -1,13 +1,20 @@
+import type { DatabaseError } from 'pg';
 import { createLogFold } from '../shared/contracts/log-fold.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { SHARD_END } from '../shared/platform/shard-reader.ts';
 import type { Moved, ShardBatch } from '../shared/platform/shard-reader.ts';
+import { cutBatch, halveChunk } from './cut-batch.ts';
+import type { Chunk } from './cut-batch.ts';
 import { CheckpointMovedError } from './event-store.ts';
 import type { EventStore } from './event-store.ts';
-import { judgeRecords, readRecord } from './judge-records.ts';
+import { isLasting } from './is-lasting.ts';
+import { judgeRecords, unreadableRecord } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+
+/** With what the memory says, and with a fresh one. */
+const ATTEMPTS_MAX = 2;
 
 /** What one shard's reader remembers; thrown away whenever a transaction fails. */
 interface ShardMemory {
@@ -20,7 +27,8 @@ interface ShardMemory {
  * Appends what the shards bring to the event store: every event once, in order per sale, whatever comes
  * twice. Judges with the same rule as the relay; what it has forgotten the store remembers. Memory and
  * store move together: when the transaction fails, the memory is dropped and read again, so that the two
- * never differ. Waits for no projection.
+ * never differ. Waits for no projection, and stops at nothing for good: what PostgreSQL will not take is
+ * looked for by halves, and kept as bytes.
  */
 export class EventAppender {
   readonly #store: EventStore;
@@ -46,12 +54,8 @@ export class EventAppender {
    * then.
    */
   async append(batch: ShardBatch): Promise<Moved | undefined> {
-    const records = batch.records.map(readRecord);
     try {
-      const judged = await this.#judge(batch.shardId, records);
-      await this.#store.append(batch, records, judged);
-      this.#report(batch.shardId, records, judged);
-      if (judged.heads.size > 0) this.#onAppended(judged.heads.keys());
+      for (const chunk of cutBatch(batch)) await this.#appendOrHalve(chunk);
       if (batch.position === SHARD_END) this.#memories.delete(batch.shardId);
       return undefined;
     } catch (error) {
@@ -60,6 +64,34 @@ export class EventAppender {
       this.#log.warn({ shardId: batch.shardId }, error.message);
       return { position: (await this.#store.checkpoints()).get(batch.shardId) };
     }
+  }
+
+  /**
+   * Appends a chunk; when PostgreSQL refuses it for good, its halves, down to the one event that is at fault.
+   */
+  async #appendOrHalve(chunk: Chunk): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#appendChunk(chunk);
+        return;
+      } catch (error) {
+        this.#memories.delete(chunk.shardId);
+        if (!isLasting(error)) throw error;
+        // At first the memory may be at fault: another shard can have brought events of the same sale.
+        if (attempt < ATTEMPTS_MAX) continue;
+        const halves = halveChunk(chunk);
+        if (halves === undefined) await this.#appendChunk(asUnreadable(chunk, error));
+        else for (const half of halves) await this.#appendOrHalve(half);
+        return;
+      }
+    }
+  }
+
+  async #appendChunk(chunk: Chunk): Promise<void> {
+    const judged = await this.#judge(chunk.shardId, chunk.records);
+    await this.#store.append(chunk, judged);
+    this.#report(chunk.shardId, chunk.records, judged);
+    if (judged.heads.size > 0) this.#onAppended(judged.heads.keys());
   }
 
   async #judge(shardId: string, records: ReadRecord[]): Promise<JudgedRecords> {
@@ -95,4 +127,13 @@ export class EventAppender {
       this.#log.error({ shardId, sequenceNumber, unreadable }, 'a record cannot be read');
     }
   }
+}
+
+/** A chunk of one event: its record is kept instead. The rule then rejects what follows in its sale. */
+function asUnreadable(chunk: Chunk, { message, code }: DatabaseError): Chunk {
+  const records = chunk.records.map(({ record, firstPosition, unreadable }) =>
+    unreadableRecord(record, unreadable === undefined
+      ? `event ${firstPosition}: PostgreSQL refuses it: ${message} (SQLSTATE ${code ?? ''})`
+      : 'PostgreSQL refuses to keep why it cannot be read'));
+  return { ...chunk, records };
 }

@@ -1,8 +1,9 @@
 import type { Head } from '../shared/contracts/log-rule.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
-import type { ShardBatch } from '../shared/platform/shard-reader.ts';
-import type { AcceptedEvent, JudgedRecords, ReadRecord, RejectedEvent } from './judge-records.ts';
+import type { Chunk } from './cut-batch.ts';
+import type { AcceptedEvent, JudgedRecords, RejectedEvent } from './judge-records.ts';
+import { toPlainText } from './to-plain-text.ts';
 
 const sql = {
   insertEvents: loadSql(import.meta.url, './sql/insert-events.sql'),
@@ -15,6 +16,9 @@ const sql = {
   insertRejected: loadSql(import.meta.url, './sql/insert-rejected.sql'),
   insertUnreadable: loadSql(import.meta.url, './sql/insert-unreadable.sql'),
 };
+
+/** Kinesis' own limit. */
+const PARTITION_KEY_CHARS_MAX = 256;
 
 /** Another reader has moved the checkpoint: what was judged here may be wrong and is not stored. */
 export class CheckpointMovedError extends Error {}
@@ -53,32 +57,34 @@ export class EventStore {
   }
 
   /**
-   * Stores everything that became of a batch and moves the checkpoint, in one transaction.
+   * Stores everything that became of a chunk and moves the checkpoint, in one transaction.
    *
-   * @throws CheckpointMovedError when the checkpoint is not where the batch began
+   * @throws CheckpointMovedError when the checkpoint is not where the chunk began
    */
-  async append(batch: ShardBatch, records: readonly ReadRecord[], judged: JudgedRecords): Promise<void> {
+  async append(chunk: Chunk, judged: JudgedRecords): Promise<void> {
+    const { shardId, records } = chunk;
     await withTransaction(this.#pool, async (client) => {
-      await this.#moveCheckpoint(client, batch);
+      await this.#moveCheckpoint(client, chunk);
       if (judged.accepted.length > 0) {
-        await insertEvents(client, batch.shardId, judged.accepted);
+        await insertEvents(client, shardId, judged.accepted);
         await upsertHeads(client, judged.heads);
       }
       if (judged.rejected.length > 0) {
-        await insertRejected(client, [this.#streamKey, batch.shardId], judged.rejected);
+        await insertRejected(client, [this.#streamKey, shardId], judged.rejected);
       }
       for (const { record, unreadable } of records) {
         if (unreadable === undefined) continue;
         await client.query(sql.insertUnreadable, [
-          this.#streamKey, batch.shardId, record.sequenceNumber, record.partitionKey,
-          Buffer.from(record.data), unreadable.slice(0, 1_000),
+          this.#streamKey, shardId, record.sequenceNumber,
+          toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), Buffer.from(record.data), unreadable,
         ]);
       }
     });
   }
 
-  async #moveCheckpoint(client: PoolClient, batch: ShardBatch): Promise<void> {
-    const { shardId, positionBefore, position } = batch;
+  async #moveCheckpoint(client: PoolClient, { shardId, positionBefore, position }: Chunk): Promise<void> {
+    // A part of the shard's first record: there is no checkpoint yet, the rule knows what comes twice.
+    if (position === undefined) return;
     const moved = positionBefore === undefined
       ? await client.query(sql.startCheckpoint, [this.#streamKey, shardId, position])
       : await client.query(sql.moveCheckpoint, [this.#streamKey, shardId, positionBefore, position]);

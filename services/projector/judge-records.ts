@@ -4,11 +4,20 @@ import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head } from '../shared/contracts/log-rule.ts';
 import { decompress } from '../shared/platform/compression.ts';
 import type { StreamRecord } from '../shared/platform/shard-reader.ts';
+import { toPlainText } from './to-plain-text.ts';
+
+const REASON_CHARS_MAX = 1_000;
 
 /** A record of the stream in words, or why it has none. */
-export type ReadRecord =
-  | { record: StreamRecord; events: BusEvent[]; unreadable?: undefined }
-  | { record: StreamRecord; events: []; unreadable: string };
+export interface ReadRecord {
+  record: StreamRecord;
+  events: BusEvent[];
+  /** which of the record's events the first of `events` is, from 0 */
+  firstPosition: number;
+  textBytes: number;
+  /** in plain text; `events` is empty then */
+  unreadable?: string;
+}
 
 export interface AcceptedEvent {
   saleId: string;
@@ -35,10 +44,17 @@ export interface JudgedRecords {
 /** Unpacks a record. Never throws: what cannot be read says why. */
 export function readRecord(record: StreamRecord): ReadRecord {
   try {
-    return { record, events: decodeBatch(decompress(record.data, RECORD_TEXT_BYTES_MAX)) };
+    const text = decompress(record.data, RECORD_TEXT_BYTES_MAX);
+    return { record, events: decodeBatch(text), firstPosition: 0, textBytes: Buffer.byteLength(text) };
   } catch (error) {
-    return { record, events: [], unreadable: (error as Error).message };
+    return unreadableRecord(record, (error as Error).message);
   }
+}
+
+/** A record, or what is left of it, that is to be kept as it is. */
+export function unreadableRecord(record: StreamRecord, reason: string): ReadRecord {
+  const unreadable = toPlainText(reason, REASON_CHARS_MAX);
+  return { record, events: [], firstPosition: 0, textBytes: record.data.byteLength, unreadable };
 }
 
 /**
@@ -54,8 +70,8 @@ export function judgeRecords(
   isStored: (saleId: string, id: string) => boolean,
 ): JudgedRecords {
   const judged: JudgedRecords = { accepted: [], rejected: [], duplicates: 0, heads: new Map() };
-  for (const { record, events } of records) {
-    for (const [position, event] of events.entries()) {
+  for (const { record, events, firstPosition } of records) {
+    for (const [i, event] of events.entries()) {
       const saleId = event.subject;
       const seq = Number(event.sequence);
       const head = fold.head(saleId);
@@ -65,8 +81,9 @@ export function judgeRecords(
       if (verdict === 'accepted') {
         judged.accepted.push(found);
         judged.heads.set(saleId, { seq, id, partition: partitionOfSource(event.source) ?? 0 });
-      } else if (verdict === 'rejected') judged.rejected.push({ ...found, position, reason, head });
-      else judged.duplicates += 1;
+      } else if (verdict === 'rejected') {
+        judged.rejected.push({ ...found, position: firstPosition + i, reason, head });
+      } else judged.duplicates += 1;
     }
   }
   return judged;

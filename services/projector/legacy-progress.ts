@@ -4,6 +4,7 @@ import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { writeLegacyRows } from './legacy-rows.ts';
 import type { Step, StoredEvent } from './plan-effects.ts';
+import { toPlainText } from './to-plain-text.ts';
 
 const sql = {
   selectEventsAfter: loadSql(import.meta.url, './sql/select-events-after.sql'),
@@ -86,7 +87,7 @@ export class LegacyProgress {
   /** Keeps the event at which the sale has to stop. */
   async park(saleId: string, { seq, event }: StoredEvent, reason: string): Promise<void> {
     await this.#legacy.query(sql.insertParked, [
-      this.#projection, saleId, seq, event.id, event.type, reason.slice(0, 2_000),
+      this.#projection, saleId, seq, event.id, event.type, toPlainText(reason, 2_000),
     ]);
   }
 }

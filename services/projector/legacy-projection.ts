@@ -1,9 +1,9 @@
-import { DatabaseError } from 'pg';
 import { openContact } from '../shared/platform/contact-seal.ts';
 import type { Contact } from '../shared/platform/contact-seal.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { backoffMs, createPause } from '../shared/platform/pause.ts';
 import type { Pause } from '../shared/platform/pause.ts';
+import { isLasting } from './is-lasting.ts';
 import type { LegacyProgress } from './legacy-progress.ts';
 import { PositionMovedError } from './legacy-progress.ts';
 import { ProjectionFault } from './legacy-rows.ts';
@@ -134,8 +134,8 @@ export class LegacyProjection {
       this.#positions.set(saleId, last.seq);
       this.#report(events);
     } catch (error) {
-      if (!isLasting(error)) throw error;
-      if (events.length === 1) return this.#park(saleId, last, error as Error);
+      if (!(error instanceof ProjectionFault) && !isLasting(error)) throw error;
+      if (events.length === 1) return this.#park(saleId, last, error);
       const middle = Math.floor(events.length / 2);
       await this.#applyOrSplit(saleId, from, events.slice(0, middle));
       const after = events[middle - 1]?.seq ?? from;
@@ -177,14 +177,4 @@ export class LegacyProjection {
       this.#metrics.projectionLagMs.observe(Math.max(0, nowMs - Date.parse(event.time)));
     }
   }
-}
-
-/**
- * True for errors that come again however often the event is applied: a contradiction we found, or one that
- * PostgreSQL found (SQLSTATE class 22, data, and 23, constraints). Everything else is the state of the
- * database, and passes.
- */
-function isLasting(error: unknown): boolean {
-  if (error instanceof ProjectionFault) return true;
-  return error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
 }

@@ -16,6 +16,9 @@ export const RECORD_BYTES_MAX = 1024 * 1024 - 256;
 /** What a reader unpacks at most: a single event may be larger than a batch should be, not unbounded. */
 export const RECORD_TEXT_BYTES_MAX = 32 * 1024 * 1024;
 
+/** How deep objects and arrays lie in each other at most, from the event on; ours need seven. */
+export const EVENT_DEPTH_MAX = 32;
+
 const SEQUENCE = /^[1-9]\d{0,14}$/;
 
 /** An event of the log as a reader sees it before it knows its type: `type` may be one it does not know. */
@@ -52,7 +55,8 @@ export function decodeBatch(text: string): BusEvent[] {
  * Ids and names that every reader can keep: printable ASCII, so that no database refuses what another takes.
  */
 const SHORT = /^[\x21-\x7e]{1,200}$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+/** From the year 1 on, with a zone of less than 16 hours: more PostgreSQL does not take. */
+const TIME = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
 function faultOf(event: Partial<Record<keyof BusEvent, unknown>> | null): string {
   if (typeof event !== 'object' || event === null) return 'not an object';
@@ -64,8 +68,23 @@ function faultOf(event: Partial<Record<keyof BusEvent, unknown>> | null): string
   }
   if (typeof event.sequence !== 'string' || !SEQUENCE.test(event.sequence)) return 'sequence is no number';
   const { time } = event;
-  const isTime = typeof time === 'string' && TIME.test(time) && !Number.isNaN(Date.parse(time));
-  if (!isTime) return 'time is no date';
+  if (typeof time !== 'string' || !TIME.test(time) || !isOnCalendar(time)) return 'time is no date';
   if (partitionOfSource(event.source as string) === undefined) return 'source is not a partition of ours';
+  if (isDeeper(event, EVENT_DEPTH_MAX)) return `more than ${EVENT_DEPTH_MAX} levels deep`;
   return '';
+}
+
+/** `Date` takes 30 February for 1 March. */
+function isOnCalendar(time: string): boolean {
+  const local = time.slice(0, 19);
+  const date = new Date(`${local}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const parts: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) if (isDeeper(part, levels - 1)) return true;
+  return false;
 }

@@ -1,39 +1,9 @@
-import { Pool } from 'pg';
 import t from 'tap';
 import { putRecord } from '../../../services/shared/platform/kinesis.ts';
 import { awaitThat } from '../../harness/await-that.ts';
-import { checkSqlAgainstLog, isProjected } from '../../harness/check-sql-against-log.ts';
-import { connectTestKinesis } from '../../harness/connect-test-kinesis.ts';
-import { EventChain, putEvents } from '../../harness/event-chain.ts';
-import { readStream } from '../../harness/read-stream.ts';
+import { openBus } from '../../harness/open-bus.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
-import type { Teardown } from '../../harness/teardown.ts';
-import { openTestStack, startService } from '../../stack.ts';
-
-/** A stack with a stream, a client for it, a pool, and no projector yet. */
-async function openBus(t: Teardown) {
-  const stack = await openTestStack(t, { shards: 2 });
-  const client = connectTestKinesis(stack.kinesisEndpoint);
-  const pool = new Pool({ connectionString: stack.databaseUrl, max: 2 });
-  pool.on('error', () => undefined);
-  t.teardown(async () => {
-    client.destroy();
-    await pool.end();
-  });
-  return {
-    stack, client, pool,
-    chain: (saleId: string) => new EventChain(saleId, stack.env['CONTACT_KEY'] ?? ''),
-    put: (events: Parameters<typeof putEvents>[2]) => putEvents(client, stack.streamName, events),
-    /** Waits until SQL is where the log is, then compares them. */
-    async settled() {
-      const log = await readStream(stack);
-      await awaitThat('the legacy rows are behind the log', () => isProjected(pool, log));
-      await checkSqlAgainstLog(pool, log);
-      return log;
-    },
-    count: async (from: string) => Number((await pool.query(`SELECT count(*) FROM ${from}`)).rows[0].count),
-  };
-}
+import { startService } from '../../stack.ts';
 
 t.test('orders, holds and releases become rows, in order per sale', async (t) => {
   const { stack, chain, put, settled, pool } = await openBus(t);
