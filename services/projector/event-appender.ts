@@ -9,7 +9,7 @@ import type { Chunk } from './cut-batch.ts';
 import { CheckpointMovedError } from './event-store.ts';
 import type { EventStore } from './event-store.ts';
 import { isLasting } from './is-lasting.ts';
-import { judgeRecords, unreadableRecord } from './judge-records.ts';
+import { eventKey, judgeRecords, unreadableRecord } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
@@ -104,13 +104,21 @@ export class EventAppender {
       for (const [saleId, head] of await this.#store.headsOf([...strangers])) fold.setHead(saleId, head);
       for (const saleId of strangers) known.add(saleId);
     }
-    const forgotten = records.flatMap(({ events }) => events)
-      .filter(({ subject, sequence, id }) =>
-        fold.standing({ saleId: subject, seq: Number(sequence), id }) === 'unknown');
-    const stored = forgotten.length > 0
-      ? await this.#store.storedIds(forgotten.map(({ id }) => id))
-      : new Set<string>();
-    return judgeRecords(records, fold, (saleId, id) => stored.has(`${saleId} ${id}`));
+    return judgeRecords(records, fold, await this.#acceptedBefore(records, fold));
+  }
+
+  async #acceptedBefore(records: ReadRecord[], fold: LogFold): Promise<Set<string>> {
+    const remembered: string[] = [];
+    const forgotten: string[] = [];
+    for (const { events } of records) {
+      for (const { subject: saleId, sequence, id } of events) {
+        const standing = fold.standing({ saleId, seq: Number(sequence), id });
+        if (standing === 'accepted') remembered.push(eventKey(saleId, id));
+        else if (standing === 'unknown') forgotten.push(id);
+      }
+    }
+    const stored = forgotten.length > 0 ? await this.#store.storedKeys(forgotten) : [];
+    return new Set([...remembered, ...stored]);
   }
 
   #report(shardId: string, records: ReadRecord[], judged: JudgedRecords): void {

@@ -2,6 +2,7 @@ import type { Head } from '../shared/contracts/log-rule.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
 import type { Chunk } from './cut-batch.ts';
+import { eventKey } from './judge-records.ts';
 import type { AcceptedEvent, JudgedRecords, RejectedEvent } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
 
@@ -50,10 +51,10 @@ export class EventStore {
     return new Map(rows.map(({ sale_id: saleId, seq, id }) => [saleId, { seq, id }]));
   }
 
-  /** Those of the ids that are stored, as `saleId id`. */
-  async storedIds(ids: string[]): Promise<Set<string>> {
+  /** Keys of the stored events that have one of the ids, in whatever sale. */
+  async storedKeys(ids: string[]): Promise<string[]> {
     const { rows } = await this.#pool.query<{ sale_id: string; id: string }>(sql.selectKnownIds, [ids]);
-    return new Set(rows.map((row) => `${row.sale_id} ${row.id}`));
+    return rows.map((row) => eventKey(row.sale_id, row.id));
   }
 
   /**

@@ -62,13 +62,15 @@ export function unreadableRecord(record: StreamRecord, reason: string): ReadReco
  * whoever does not keep the outcome has to throw the fold away too.
  *
  * @param fold knows the heads of all sales in the records
- * @param isStored for events older than the fold's memory: whether the event store has that id in that sale
+ * @param acceptedBefore what was known of these events before the first is judged, as `eventKey`: ids that
+ *   the fold remembers (it forgets while it moves on) and those it has forgotten but the event store has
  */
 export function judgeRecords(
   records: readonly ReadRecord[],
   fold: LogFold,
-  isStored: (saleId: string, id: string) => boolean,
+  acceptedBefore: ReadonlySet<string>,
 ): JudgedRecords {
+  const accepted = new Set<string>();
   const judged: JudgedRecords = { accepted: [], rejected: [], duplicates: 0, heads: new Map() };
   for (const { record, events, firstPosition } of records) {
     for (const [i, event] of events.entries()) {
@@ -76,9 +78,12 @@ export function judgeRecords(
       const seq = Number(event.sequence);
       const head = fold.head(saleId);
       const { id, prev } = event;
-      const { verdict, reason } = fold.judge({ saleId, seq, id, prev }, isStored(saleId, id));
+      const key = eventKey(saleId, id);
+      const isKnown = accepted.has(key) || acceptedBefore.has(key);
+      const { verdict, reason } = fold.judge({ saleId, seq, id, prev }, isKnown);
       const found = { saleId, seq, event, sequenceNumber: record.sequenceNumber };
       if (verdict === 'accepted') {
+        accepted.add(key);
         judged.accepted.push(found);
         judged.heads.set(saleId, { seq, id, partition: partitionOfSource(event.source) ?? 0 });
       } else if (verdict === 'rejected') {
@@ -87,4 +92,9 @@ export function judgeRecords(
     }
   }
   return judged;
+}
+
+/** An event's identity: ids are unique within a sale. */
+export function eventKey(saleId: string, id: string): string {
+  return `${saleId} ${id}`;
 }
