@@ -15,7 +15,7 @@ export interface DefiningEvent {
   area?: number;
 }
 
-/** What the relay puts around the data (id, prev, time, actor, …), and what that may change in compressing. */
+/** What the relay puts around the data (id, prev, actor, …), and what that may change in compressing. */
 const ENVELOPE_BYTES_MAX = 4_096;
 const BYTES_MAX = RECORD_BYTES_MAX - ENVELOPE_BYTES_MAX;
 const TEXT_BYTES_MAX = RECORD_TEXT_BYTES_MAX - ENVELOPE_BYTES_MAX;

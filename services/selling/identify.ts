@@ -4,8 +4,8 @@ import { sendProblem } from '../shared/platform/problem.ts';
 import type { Caller, Callers } from './callers.ts';
 
 /**
- * A hook that sets `request.caller`, or answers 401. With a callback, since a caller who is known takes no
- * promise then.
+ * A hook that sets `request.caller`, or answers 401; 503 when the company's identity provider, whose keys a
+ * token needs, does not answer. With a callback, since a caller who is known takes no promise then.
  */
 export function identify(
   callers: Callers,
@@ -23,9 +23,18 @@ export function identify(
   void verify();
 
   async function verify(): Promise<void> {
-    const caller = await callers.identify(token);
-    if (caller === undefined) {
+    const caller = await callers.identify(token).catch((error: Error) => error);
+    if (caller instanceof Error) {
+      done(caller);
+      return;
+    }
+    if (caller === 'unauthenticated') {
       sendProblem(reply, 'unauthenticated');
+      return;
+    }
+    if (caller === 'unavailable') {
+      request.log.warn({ traceId: request.id }, 'the identity provider does not answer');
+      sendProblem(reply, 'unavailable', { detail: 'the identity provider does not answer' });
       return;
     }
     request.caller = caller;

@@ -57,7 +57,8 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
     }
     const { saleId, holdId } = request.params;
     const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
-    const answer = await context.stock.extendHold(found.sale.partition, { ...ref, key: digestOf(context.idSecret, key) });
+    const answer = await context.stock.extendHold(found.sale.partition,
+      { ...ref, key: digestOf(context.idSecret, key) });
     if (!answer.ok) return refuse(reply, answer, found.sale);
     const [expiresAtMs, ...record] = answer.text.split('\t');
     return showHold(holdId, readHoldRecord(record.join('\t')), found.sale.layout, Number(expiresAtMs));

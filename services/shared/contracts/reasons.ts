@@ -67,7 +67,8 @@ export const REASONS = {
   outbox_full: r(503, 'Orders are being written down. Please try again in a moment.',
     'The bus does not accept events: look at the relay and at Kinesis.'),
   unavailable: r(503, 'The service cannot answer right now. Please try again in a moment.',
-    'Redis (selling) or PostgreSQL (legacy, operator) does not answer: look at its process and the network.'),
+    'Redis (selling) or PostgreSQL (legacy, operator) does not answer: look at its process and the network. '
+    + 'If `detail` names the identity provider: at BUYER_JWKS_URL.'),
   internal_error: r(500, 'Something went wrong on our side.', 'Look the x-trace-id up in the log.'),
 } as const satisfies Record<string, Reason>;
 

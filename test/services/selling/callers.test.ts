@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import t from 'tap';
@@ -81,6 +83,55 @@ t.test('a token of the company\'s identity provider', async (t) => {
   t.equal((await shop.call('GET', `${holds}/${String(placed.body['holdId'])}`, { token })).status, 200);
 });
 
+t.test('subjects that cannot be a buyerId stand for one all the same', async (t) => {
+  const buyerOf = async (sub: string) => {
+    const token = await tokenOf({ ...claims, sub });
+    const placed = await shop.call('POST', holds, { token, body: { items } });
+    t.equal(placed.status, 201, sub);
+    const path = `${holds}/${String(placed.body['holdId'])}`;
+    t.equal((await shop.call('GET', path, { token })).status, 200, 'the hold is the buyer\'s own');
+    const { events } = await shop.check('s');
+    const last = events.at(-1);
+    return last?.type === 'hold.placed' ? last.data.buyerId : '';
+  };
+  const hash = createHash('sha256').update('https://id.example.org\nauth0|5f7c8ec7').digest('base64url');
+  t.equal(await buyerOf('auth0|5f7c8ec7'), `s_${hash.slice(0, 22)}`);
+  t.equal(await buyerOf('plain'), 'plain');
+  const session = (await shop.buyer()).buyerId;
+  const odd = ['auth0|5f7c8ec7', 'x'.repeat(65), 'x'.repeat(66), 'a b\tc', 'Zoë', session,
+    `s_${hash.slice(0, 22)}`];
+  const buyers = [];
+  for (const sub of odd) buyers.push(await buyerOf(sub));
+  for (const buyerId of buyers) t.match(buyerId, /^s_[\w-]{22}$/);
+  t.equal(new Set(buyers).size, odd.length, 'nobody can take the name of another, nor that of a session');
+});
+
+t.test('while the identity provider is away its buyers are told so, and nobody else is', async (t) => {
+  const session = (await shop.buyer()).token;
+  const good = await tokenOf(claims);
+  for (const [what, way] of Object.entries({
+    'gone': undefined,
+    'silent': () => undefined,
+    'broken': (_: unknown, response: ServerResponse) => response.writeHead(500).end(),
+    'nonsense': (_: unknown, response: ServerResponse) => response.end('<html>'),
+    'not keys': (_: unknown, response: ServerResponse) => response.end('{}'),
+  })) {
+    const bad = way === undefined ? createServer() : createServer(way);
+    await new Promise<void>((resolve) => bad.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = bad.address() as AddressInfo;
+    if (way === undefined) bad.close();
+    t.teardown(() => (bad.closeAllConnections(), bad.close()));
+    const other = await shop.startAnother({ BUYER_JWKS_URL: `http://127.0.0.1:${port}/keys` });
+    const ask = (token: string) => shop.call('POST', holds, { token, url: other.url, body: { items } });
+    const answer = await ask(good);
+    t.match(answer, { status: 503, body: { code: 'unavailable', detail: /identity provider/ } }, what);
+    t.ok(Number(answer.headers.get('retry-after')) >= 1);
+    t.equal((await ask(session)).status, 201);
+    t.equal((await ask('a.b.c')).status, 401);
+    await other.stop();
+  }
+});
+
 t.test('bad tokens', async (t) => {
   const session = (await shop.buyer()).token;
   const [header, payload, signature] = session.split('.');
@@ -98,7 +149,7 @@ t.test('bad tokens', async (t) => {
     ['expired', await tokenOf({ ...claims, exp: soon - 3600 })],
     ['one that never ends', none],
     ['without a subject', await tokenOf({ ...claims, sub: undefined })],
-    ['with a subject that is no buyer id', await tokenOf({ ...claims, sub: 'a b\tc' })],
+    ['with an empty subject', await tokenOf({ ...claims, sub: '' })],
     ['for another audience', await tokenOf({ ...claims, aud: 'other' })],
     ['of another issuer', await tokenOf({ ...claims, iss: 'https://evil.example.org' })],
     ['signed by a stranger', await tokenOf(claims, stranger.privateKey)],
