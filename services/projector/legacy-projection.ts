@@ -6,9 +6,9 @@ import type { Pause } from '../shared/platform/pause.ts';
 import { isLasting } from './is-lasting.ts';
 import type { LegacyProgress } from './legacy-progress.ts';
 import { PositionMovedError } from './legacy-progress.ts';
-import { ProjectionFault } from './legacy-rows.ts';
 import { planEffects } from './plan-effects.ts';
 import type { Step, StoredEvent } from './plan-effects.ts';
+import { ProjectionFault } from './projection-fault.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
 /** More per transaction gives no more throughput and longer waits for everybody else. */

@@ -2,8 +2,10 @@ import type { EventData } from '../shared/contracts/events.ts';
 import type { Contact } from '../shared/platform/contact-seal.ts';
 import { loadSql } from '../shared/platform/pg.ts';
 import type { PoolClient } from '../shared/platform/pg.ts';
+import { checkMoveOver } from './check-move-over.ts';
 import type { PlannedOrder, Step, StockChange } from './plan-effects.ts';
 import { planOrders } from './plan-orders.ts';
+import { ProjectionFault } from './projection-fault.ts';
 
 const sql = {
   insertVenue: loadSql(import.meta.url, './sql/insert-venue.sql'),
@@ -30,9 +32,6 @@ const sql = {
   insertProjectedOrders: loadSql(import.meta.url, './sql/insert-projected-orders.sql'),
 };
 
-/** The event contradicts the rows it should change; repeating it does not help. */
-export class ProjectionFault extends Error {}
-
 /**
  * Applies steps to the legacy tables, within the caller's transaction.
  *
@@ -45,10 +44,13 @@ export async function writeLegacyRows(
   steps: readonly Step[],
   contacts: ReadonlyMap<string, Contact>,
 ): Promise<void> {
-  let showId = await findShow(client, saleId);
+  const show = await findShow(client, saleId);
+  let showId = show?.id;
+  let movesOver = show?.sellsVia === 'legacy';
   for (const step of steps) {
     if (step.kind === 'define-sale') {
-      showId = await defineSale(client, saleId, step.data);
+      showId = await defineSale(client, saleId, step.data, movesOver);
+      movesOver = false;
       continue;
     }
     if (showId === undefined) throw new ProjectionFault(`no sale.defined before, there is no show ${saleId}`);
@@ -58,19 +60,26 @@ export async function writeLegacyRows(
   }
 }
 
-async function findShow(client: PoolClient, saleId: string): Promise<number | undefined> {
-  return (await client.query<{ id: number }>(sql.selectShow, [saleId])).rows[0]?.id;
+interface Show {
+  id: number;
+  sellsVia: 'legacy' | 'onsale';
+}
+
+async function findShow(client: PoolClient, saleId: string): Promise<Show | undefined> {
+  return (await client.query<Show>(sql.selectShow, [saleId])).rows[0];
 }
 
 async function defineSale(
   client: PoolClient,
   saleId: string,
   data: EventData<'sale.defined'>,
+  movesOver: boolean,
 ): Promise<number> {
   await client.query(sql.insertVenue, [saleId]);
   const upserted = await client.query<{ id: number }>(sql.upsertShow, [saleId, data.name, data.currency]);
   const show = upserted.rows[0];
   if (show === undefined) throw new ProjectionFault(`the show ${saleId} could not be written`);
+  if (movesOver) await checkMoveOver(client, saleId, show.id);
   const { categories, areas } = data;
   const categoryIds = categories.map(({ categoryId }) => categoryId);
   const areaIds = areas.map(({ areaId }) => areaId);

@@ -1,1 +1,1 @@
-SELECT id FROM shows WHERE slug = $1
+SELECT id, sells_via AS "sellsVia" FROM shows WHERE slug = $1
