@@ -18,7 +18,7 @@ const sql = {
   upsertAreas: loadSql(import.meta.url, './sql/upsert-areas.sql'),
   deleteSeatsOfOtherAreas: loadSql(import.meta.url, './sql/delete-seats-of-other-areas.sql'),
   deleteOtherAreas: loadSql(import.meta.url, './sql/delete-other-areas.sql'),
-  deleteOtherCategories: loadSql(import.meta.url, './sql/delete-other-categories.sql'),
+  deleteUnpricedCategories: loadSql(import.meta.url, './sql/delete-unpriced-categories.sql'),
   upsertSeats: loadSql(import.meta.url, './sql/upsert-seats.sql'),
   deleteOtherSeats: loadSql(import.meta.url, './sql/delete-other-seats.sql'),
   updateAreas: loadSql(import.meta.url, './sql/update-areas.sql'),
@@ -95,7 +95,8 @@ async function defineSale(
     prices.map(({ priceMinor }) => priceMinor),
     prices.map(({ order }) => order),
   ]);
-  await client.query(sql.deleteSeatsOfOtherAreas, [show.id, areaIds]);
+  const seatedIds = areas.filter(({ kind }) => kind === 'seated').map(({ areaId }) => areaId);
+  await client.query(sql.deleteSeatsOfOtherAreas, [show.id, seatedIds]);
   await client.query(sql.deleteOtherAreas, [show.id, areaIds]);
   await client.query(sql.upsertAreas, [
     show.id,
@@ -105,7 +106,7 @@ async function defineSale(
     areas.map(({ capacity }) => capacity),
     areas.map(({ categoryId }) => categoryId),
   ]);
-  await client.query(sql.deleteOtherCategories, [show.id, categoryIds]);
+  await client.query(sql.deleteUnpricedCategories, [show.id]);
   return show.id;
 }
 
@@ -126,6 +127,8 @@ async function defineArea(
     seats.map(({ categoryId }) => categoryId),
   ]);
   expectRows(rowCount, seats.length, `seats of area ${data.areaId}: the area or a category is unknown`);
+  // Again: a category that the definition dropped stayed while its seats still had it.
+  await client.query(sql.deleteUnpricedCategories, [showId]);
 }
 
 async function changeStock(

@@ -1,0 +1,55 @@
+import t from 'tap';
+import type { EventData } from '../../../services/shared/contracts/events.ts';
+import { BOX, FLOOR } from '../../harness/event-chain.ts';
+import { openBus } from '../../harness/open-bus.ts';
+import { startService } from '../../stack.ts';
+
+type Definition = EventData<'sale.defined'>;
+
+const category = (categoryId: string) => ({ categoryId, name: categoryId, prices: { adult: 100 } });
+const floor = { areaId: FLOOR, name: 'Floor', kind: 'general', capacity: 10, categoryId: 'c' } as const;
+const box = { areaId: BOX, name: 'Box', kind: 'seated', capacity: 2, categoryId: null } as const;
+
+function definition(version: number, categories: string[], areas: Definition['areas']): Definition {
+  return {
+    version, name: 'Draft', currency: 'EUR', opensAt: null, closesAt: null, holdSeconds: 600,
+    holdSecondsMax: 1_800, buyerLimit: 8, paymentMethods: ['free'], categories: categories.map(category), areas,
+  };
+}
+
+function seats(version: number, categoryId: string): EventData<'area.defined'> {
+  const inRow = [0, 1].map((i) => ({ seatId: `b-${i}`, label: String(i), x: i, y: 0, categoryId }));
+  return { version, areaId: BOX, rows: [{ rowId: 'A', seats: inRow }] };
+}
+
+t.test('a draft that is defined again leaves nothing of what it was', async (t) => {
+  const { stack, chain, put, settled, pool } = await openBus(t);
+  await startService(t, 'projector', stack.env);
+  const sale = chain('draft');
+  const codes = async (what: string) => (await pool.query<{ code: string }>(
+    `SELECT code FROM ${what} ORDER BY code`)).rows.map(({ code }) => code);
+
+  await put([sale.next('sale.defined', definition(1, ['c', 'old'], [floor, box]))]);
+  await put([sale.next('area.defined', seats(1, 'old'))]);
+  await settled();
+  t.same(await codes('price_categories'), ['c', 'old']);
+
+  await put([sale.next('sale.defined', definition(2, ['c', 'new'], [floor, box]))]);
+  await settled();
+  await put([sale.next('area.defined', seats(2, 'new'))]);
+  await settled();
+  t.same(await codes('price_categories'), ['c', 'new'], 'the category that its seats had is gone with them');
+  t.same(await codes('seats'), ['b-0', 'b-1']);
+
+  const standing = { ...box, kind: 'general', categoryId: 'c' } as const;
+  await put([sale.next('sale.defined', definition(3, ['c'], [floor, standing]))]);
+  await settled();
+  t.same(await codes('seats'), [], 'an area to stand in has no seats');
+  t.same(await codes('price_categories'), ['c']);
+  t.same(await codes('areas'), [BOX, FLOOR]);
+
+  await put([
+    sale.next('sale.opened', {}), sale.hold(3).event,
+  ]);
+  await settled();
+});
