@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fastify, LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { drainConnections } from './drain-connections.ts';
 import type { Log } from './log.ts';
 import { handleError, sendProblem } from './problem.ts';
 
@@ -34,9 +35,9 @@ export function createHttp(
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     connectionTimeout: 0,
-    // Otherwise close() waits for keep-alive connections that have nothing under way.
+    // What still comes while the server stops is answered; drain-connections.ts says how it stops.
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false,
     // What is refused before a route is found, as a broken %-escape, looks like every other refusal.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-trace-id', request.id);
@@ -52,7 +53,9 @@ export function createHttp(
     reply.header('x-trace-id', request.id);
     done();
   });
-  return app as unknown as FastifyInstance;
+  const server = app as unknown as FastifyInstance;
+  drainConnections(server);
+  return server;
 }
 
 /** 16 hex digits of this process and a counter: unique, and a hundred times cheaper than 16 random bytes. */
