@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import underPressure from '@fastify/under-pressure';
 import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
+import { acceptEmptyBodies } from '../shared/platform/accept-empty-bodies.ts';
 import { createHttp } from '../shared/platform/http-server.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
@@ -23,6 +24,7 @@ const LOOP_DELAY_MS_MAX = 1_000;
  */
 export async function createSellingApp(context: SellingContext): Promise<FastifyInstance> {
   const app = createHttp({ log: context.log, trustProxy: context.trustProxy });
+  acceptEmptyBodies(app);
   await app.register(underPressure, {
     maxEventLoopDelay: LOOP_DELAY_MS_MAX,
     pressureHandler: (request, reply) => {

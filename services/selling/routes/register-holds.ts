@@ -45,7 +45,7 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
 
   app.post<OneHold>('/v1/sales/:saleId/holds/:holdId/extend', {
     schema: {
-      summary: 'Give a hold its full time again, up to expiresAtMax',
+      summary: 'Give a hold its full time again, up to expiresAtMax; the Idempotency-Key counts per hold',
       tags, params: HoldParams, body: NoBody, response: { 200: HoldAnswer, ...refused },
     },
   }, async (request, reply) => {

@@ -74,6 +74,26 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
   t.match(JSON.stringify(paths['/admin/v1/sales/{saleId}']?.['put']?.requestBody), /seat_guid/);
 });
 
+t.test('a write that says all in its address takes an empty body of any type', async (t) => {
+  const headers = { 'content-type': 'application/json' };
+  const placed = await shop.call('POST', '/v1/sales/s/holds',
+    { body: { buyerId: 'b', items: [{ areaId: 'floor', quantity: 1 }] } });
+  const path = `/v1/sales/s/holds/${String(placed.body['holdId'])}`;
+  for (const [method, to, status] of [
+    ['POST', '/admin/v1/sales/s/pause', 200],
+    ['POST', '/admin/v1/sales/s/resume', 200],
+    ['POST', '/v1/sessions', 201],
+    ['POST', `${path}/extend`, 200],
+    ['DELETE', path, 204],
+  ] as const) {
+    t.equal((await shop.call(method, to, { headers })).status, status, `${method} ${to}`);
+  }
+  t.match(await shop.call('POST', '/admin/v1/sales/s/pause', { body: '{' }),
+    { status: 400, body: { code: 'json_malformed' } });
+  t.match(await shop.call('POST', '/v1/sales/s/holds', { headers }),
+    { status: 400, body: { code: 'json_malformed' } });
+});
+
 t.test('a reference page, health and metrics', async (t) => {
   const docs = await get('/docs/');
   t.equal(docs.status, 200);
