@@ -6,16 +6,18 @@
   KEYS[3] unconfirmed  hash    {pNN}:unconfirmed  event id → orderId of confirmations that wait for the log
   KEYS[4] outbox       stream  {pNN}:outbox       events, written by the scripts
   ARGV[1] generation   string  the caller's; another one means that this Redis lost its state
-  ARGV[2] trimBefore   string  the first outbox entry that is not wholly accepted; '' leaves the outbox as it
+  ARGV[2] ids          string  ids of accepted events, parted by spaces; '' announces nothing
+  ARGV[3] trimThrough  string  the last outbox entry of those that are wholly done; '' leaves the outbox as it
           is
-  ARGV[3] ids          string  ids of accepted events, parted by spaces; '' announces nothing
+  ARGV[4] trimEvent    string  id of that entry's first event
 
   Returns `ok`, or recovering
   Emits   nothing
-  Cost    O(ids + entries trimmed); repeating it announces again and changes nothing else
+  Cost    O(ids + entries trimmed + bytes of one entry); repeating it announces again and changes nothing else
 ]]
+-- @allow-oom
 local generation, accepted, unconfirmed, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local expected, trimBefore, ids = ARGV[1], ARGV[2], ARGV[3]
+local expected, ids, trimThrough, trimEvent = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 
 -- A follower that is further behind than this asks for what it waits for instead of reading on.
@@ -35,5 +37,13 @@ if ids ~= '' then
   if #batch > 0 then redis.call('HDEL', unconfirmed, unpack(batch)) end
   redis.call('XADD', accepted, 'MAXLEN', '~', ANNOUNCEMENTS_MAX, '*', 'ids', ids)
 end
-if trimBefore ~= '' then redis.call('XTRIM', outbox, 'MINID', trimBefore) end
+-- After a failover the same position can be another entry, and unsent entries can stand below it. Where this
+-- very entry stands, the entries below it are those that the caller has read.
+if trimThrough ~= '' then
+  local entry = redis.call('XRANGE', outbox, trimThrough, trimThrough)[1]
+  if entry and string.find(entry[2][2], trimEvent, 1, true) then
+    redis.call('XTRIM', outbox, 'MINID', trimThrough)
+    redis.call('XDEL', outbox, trimThrough)
+  end
+end
 return 'ok'

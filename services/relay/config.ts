@@ -3,8 +3,9 @@ import type { Static } from 'typebox';
 import { PARTITIONS_DEFAULT } from '../shared/contracts/partition-of.ts';
 
 /**
- * What the relay is told by its environment. It needs Redis and the stream; PostgreSQL only makes its start
- * faster.
+ * What the relay is told by its environment. It needs Redis and the stream. PostgreSQL makes its start faster
+ * and knows what the stream has forgotten: partitions that were never opened, and sales of which the stream
+ * has nothing, wait for it.
  */
 export const RelayConfig = Type.Object({
   REDIS_URL: Type.String(),

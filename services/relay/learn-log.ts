@@ -35,16 +35,15 @@ const checkpointsSql = loadSql(import.meta.url, './sql/select-checkpoints.sql');
 const knownIdsSql = loadSql(import.meta.url, './sql/select-known-ids.sql');
 
 /**
- * Asks the event store for the log as it knows it, in one snapshot. Undefined when it cannot be reached:
- * the relay then reads the stream from its horizon instead, which takes longer and needs nobody.
+ * Asks the event store for the log as it knows it, in one snapshot.
  *
  * @param ids of the events in the outboxes: which of them are in the log already?
+ * @throws the error of PostgreSQL when it cannot be reached
  */
 export async function learnLog(
   { eventStoreUrl, streamKey, ids, log }:
-  { eventStoreUrl: string | undefined; streamKey: string; ids: string[]; log: Log },
-): Promise<KnownLog | undefined> {
-  if (eventStoreUrl === undefined) return undefined;
+  { eventStoreUrl: string; streamKey: string; ids: string[]; log: Log },
+): Promise<KnownLog> {
   const pool = connectPg(eventStoreUrl, { name: 'relay', log, poolMax: 1, connectMs: CONNECT_MS_MAX });
   try {
     const client = await pool.connect();
@@ -57,9 +56,6 @@ export async function learnLog(
       // Also after an error: the snapshot ends with its connection.
       client.release(true);
     }
-  } catch (error) {
-    log.warn({ err: error }, 'the event store is out of reach: the log is read from its horizon');
-    return undefined;
   } finally {
     await pool.end();
   }

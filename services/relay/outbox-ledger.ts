@@ -1,36 +1,50 @@
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 
 /**
- * The relay's account of one partition's outbox: which entries it has read, which of their events the log
- * has not accepted yet, and up to where the outbox may be trimmed. An entry is done when all of its events
- * are accepted; the watermark is the first entry that is not done, so that nothing is ever trimmed past an
- * event the log does not have.
+ * The relay's account of one partition's outbox: which entries it has read, which of their events still have
+ * to be dealt with (the log has not accepted them, nor were they set aside), and up to where the outbox may
+ * be trimmed. An entry is done when all of its events are; nothing is ever trimmed past an entry that is
+ * not. Positions hold for one connection only: after a failover entries may be gone, or stand below those
+ * read before. So after `restart` the outbox is read anew; entries known by id and content are recognised,
+ * and those that do not come again keep their open events but never count for the trimming.
  */
 export interface OutboxLedger {
   /**
-   * Takes an entry in, in the order of the outbox. An entry that cannot be read has no events and is never
-   * done.
+   * Takes an entry in, in the order of the outbox, and returns the events that are new. An entry that cannot
+   * be read has no events and is never done.
    */
-  add(entryId: string, events: PackedEvent[], readable?: boolean): void;
+  add(entryId: string, events: PackedEvent[], readable?: boolean): PackedEvent[];
+  /** The outbox will be read again from its beginning. */
+  restart(): void;
   /** The event of that id that is still open, if it is ours. */
   open(eventId: string): PackedEvent | undefined;
-  /** Marks an event as accepted and returns it; undefined when it was not open. */
-  accept(eventId: string): PackedEvent | undefined;
-  /** All open events in the order of the outbox. */
+  /** Marks an event as dealt with and returns it; undefined when it was not open. */
+  finish(eventId: string): PackedEvent | undefined;
+  /** All open events in the order in which they were read first. */
   openEvents(): Generator<PackedEvent>;
-  /**
-   * The argument of XTRIM MINID: the first entry to keep; undefined when nothing became free since it was
-   * taken.
-   */
-  takeTrimBefore(): string | undefined;
+  /** Up to where the outbox may be trimmed; undefined when nothing has become free since the last time. */
+  trim(): Trim | undefined;
+  /** Redis has trimmed so. */
+  trimmed(trim: Trim): void;
   openCount(): number;
   entryCount(): number;
   /** When the oldest entry that is not done was written, by Redis' clock; undefined if there is none. */
   oldestAtMs(): number | undefined;
 }
 
+export interface Trim {
+  /** the last entry that may go */
+  entryId: string;
+  /** its first event: where another event stands, the outbox is not the one that was read */
+  eventId: string;
+  /** of which reading of the outbox it speaks */
+  reading: number;
+}
+
 interface Entry {
   id: string;
+  /** running number, by the time it was read first */
+  order: number;
   events: PackedEvent[];
   openCount: number;
 }
@@ -38,33 +52,50 @@ interface Entry {
 /** An account of an outbox of which nothing has been read. */
 export function createOutboxLedger(): OutboxLedger {
   const openById = new Map<string, { event: PackedEvent; entry: Entry }>();
+  /** as read this time; those before `trimmedCount` are gone, those from there to `doneCount` may go */
   let entries: Entry[] = [];
-  /** entries before it are done and only wait for the array to be cut */
-  let first = 0;
-  let trimBefore: string | undefined;
+  let trimmedCount = 0;
+  let doneCount = 0;
+  /** by id: read before the restart and not met again yet */
+  let earlier = new Map<string, Entry>();
+  let reading = 0;
+  let order = 0;
 
   function passDoneEntries(): void {
-    for (let entry = entries[first]; entry?.openCount === 0; entry = entries[first]) {
-      first += 1;
-      trimBefore = entries[first]?.id ?? idAfter(entry.id);
-    }
-    // Cutting the array costs its length: not at every step.
-    if (first > 1_000 && first > entries.length / 2) {
-      entries = entries.slice(first);
-      first = 0;
-    }
+    while (entries[doneCount]?.openCount === 0) doneCount += 1;
+  }
+
+  function openEarlier(): Entry[] {
+    return [...earlier.values()].filter(({ openCount }) => openCount > 0);
   }
 
   return {
     add(entryId, events, readable = true) {
-      const entry = { id: entryId, events, openCount: events.length + (readable ? 0 : 1) };
+      const known = earlier.get(entryId);
+      if (known !== undefined && haveSameIds(known.events, events)) {
+        earlier.delete(entryId);
+        entries.push(known);
+        passDoneEntries();
+        return [];
+      }
+      const fresh = events.filter(({ id }) => !openById.has(id));
+      const entry = { id: entryId, order: order += 1, events, openCount: events.length + (readable ? 0 : 1) };
       entries.push(entry);
       for (const event of events) openById.set(event.id, { event, entry });
-      // The watermark may stand right behind the entry before this one; the new entry is what it means now.
       passDoneEntries();
+      return fresh;
+    },
+    restart() {
+      // Twice in a row is once: the done entries known from before must not be forgotten.
+      if (entries.length === 0) return;
+      const before = [...openEarlier(), ...entries.slice(trimmedCount)];
+      earlier = new Map(before.map((entry) => [entry.id, entry]));
+      entries = [];
+      trimmedCount = doneCount = 0;
+      reading += 1;
     },
     open: (eventId) => openById.get(eventId)?.event,
-    accept(eventId) {
+    finish(eventId) {
       const found = openById.get(eventId);
       if (found === undefined) return undefined;
       openById.delete(eventId);
@@ -73,26 +104,38 @@ export function createOutboxLedger(): OutboxLedger {
       return found.event;
     },
     *openEvents() {
-      for (let i = first; i < entries.length; i++) {
-        for (const event of entries[i]?.events ?? []) if (openById.has(event.id)) yield event;
+      const unmet = openEarlier();
+      const rest = entries.slice(doneCount);
+      const all = unmet.length === 0 ? rest : [...unmet, ...rest].toSorted((a, b) => a.order - b.order);
+      for (const { events } of all) for (const event of events) if (openById.has(event.id)) yield event;
+    },
+    trim() {
+      const last = entries[doneCount - 1];
+      if (last === undefined || doneCount === trimmedCount) return undefined;
+      return { entryId: last.id, eventId: last.events[0]?.id ?? '', reading };
+    },
+    trimmed(trim) {
+      if (trim.reading !== reading) return;
+      for (let gone = false; !gone && trimmedCount < doneCount;) {
+        gone = entries[trimmedCount]?.id === trim.entryId;
+        trimmedCount += 1;
+      }
+      // Cutting the array costs its length: not at every step.
+      if (trimmedCount > 1_000 && trimmedCount > entries.length / 2) {
+        entries = entries.slice(trimmedCount);
+        doneCount -= trimmedCount;
+        trimmedCount = 0;
       }
     },
-    takeTrimBefore() {
-      const taken = trimBefore;
-      trimBefore = undefined;
-      return taken;
-    },
     openCount: () => openById.size,
-    entryCount: () => entries.length - first,
+    entryCount: () => entries.length - doneCount + openEarlier().length,
     oldestAtMs() {
-      const oldest = entries[first];
+      const oldest = openEarlier()[0] ?? entries[doneCount];
       return oldest === undefined ? undefined : Number(oldest.id.split('-')[0]);
     },
   };
 }
 
-/** The smallest stream id behind `id`. */
-function idAfter(id: string): string {
-  const [ms = '0', count = '0'] = id.split('-');
-  return `${ms}-${BigInt(count) + 1n}`;
+function haveSameIds(some: PackedEvent[], others: PackedEvent[]): boolean {
+  return some.length === others.length && some.every(({ id }, i) => id === others[i]?.id);
 }

@@ -12,11 +12,20 @@ export interface OutboxReader {
    * The next entries of some of the partitions; waits up to `BLOCK_MS` for one, then returns nothing.
    *
    * @param partitions those that have room for more
-   * @throws the error of the connection; what it returned before stays read
+   * @throws the error of the connection, or that `restart` came in between; what it returned stays read
    */
   next(partitions: number[]): Promise<OutboxBatch[]>;
   /** As `next`, of all that is there now, without waiting. */
   nextNow(partitions: number[]): Promise<OutboxBatch[]>;
+  /**
+   * Reads all outboxes from their beginning again. After a failover positions say nothing: the new primary
+   * may have written entries below the last one that was read, and those would never be seen.
+   */
+  restart(): void;
+  /** Reads nothing for so long, and only finds out whether the connection answers. */
+  alive(ms: number): Promise<void>;
+  /** When the connection last gave an answer; undefined before the first. */
+  answeredAtMs(): number | undefined;
 }
 
 const BLOCK_MS = 500;
@@ -34,20 +43,40 @@ const REST_MS = 2;
  */
 export function createOutboxReader(redis: Redis, keyOf: (partition: number) => string): OutboxReader {
   const cursors = new Map<number, string>();
+  let restarts = 0;
   let readAtMs = 0;
+  let answeredAtMs: number | undefined;
+  let isAsking = false;
 
   async function read(partitions: number[], blockMs: number | undefined): Promise<OutboxBatch[]> {
     const keys = partitions.map(keyOf);
     const partitionOfKey = new Map(keys.map((key, i) => [key, partitions[i] ?? -1]));
     const ids = partitions.map((partition) => cursors.get(partition) ?? '0-0');
+    const restartsBefore = restarts;
     const reply = blockMs === undefined
       ? await redis.xread('COUNT', ENTRIES_MAX, 'STREAMS', ...keys, ...ids)
       : await redis.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
+    // The read may have been sent again over a new connection, with the positions of the old one.
+    if (restartsBefore !== restarts) throw new Error('the outboxes are read again from their beginning');
+    if (reply === null) askWhetherAlive();
+    else answeredAtMs = Date.now();
     return (reply ?? []).map(([key, entries]) => {
       const partition = partitionOfKey.get(key) ?? -1;
       const last = entries.at(-1);
       if (last !== undefined) cursors.set(partition, last[0]);
       return { partition, entries: entries.map(([id, fields]) => ({ id, fields })) };
+    });
+  }
+
+  /** "Nothing new" can also be the client's own time limit on a connection that has gone silent. */
+  function askWhetherAlive(): void {
+    if (isAsking) return;
+    isAsking = true;
+    const answered = (): void => {
+      answeredAtMs = Date.now();
+    };
+    void redis.ping().then(answered, () => undefined).finally(() => {
+      isAsking = false;
     });
   }
 
@@ -58,6 +87,15 @@ export function createOutboxReader(redis: Redis, keyOf: (partition: number) => s
       readAtMs = Date.now();
       return await read(partitions, BLOCK_MS);
     },
+    async alive(ms) {
+      askWhetherAlive();
+      await sleep(ms);
+    },
     nextNow: (partitions) => read(partitions, undefined),
+    restart() {
+      cursors.clear();
+      restarts += 1;
+    },
+    answeredAtMs: () => answeredAtMs,
   };
 }

@@ -15,7 +15,7 @@ export interface LogReading {
   log: Log;
   /** partitions of which the log has something */
   partitionsSeen: Set<number>;
-  /** The stream is read from its horizon, and nobody has told where the sales stood there. */
+  /** The stream is read from its horizon to its tip, and nobody has told where the sales stood there. */
   fromHorizon(): boolean;
 }
 
@@ -47,6 +47,7 @@ function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | unde
   // knows.
   if (fold.standing(known) === 'unknown') {
     metrics.duplicates.inc();
+    reading.relays[partition]?.doubt(known.id);
     return undefined;
   }
   const judgement = fold.judge(known);

@@ -9,12 +9,13 @@ export interface RelayMetrics {
   rejected: Counter;
   unreadable: Counter;
   contradictions: Counter;
+  setAside: Counter;
   lagMs: Histogram;
 }
 
 /** Registers the relay's metrics; once per process. */
 export function createRelayMetrics(
-  outbox: { entries(): number; oldestAtMs(): number | undefined },
+  outbox: { entries(): number; oldestAtMs(): number | undefined; waiting(): number },
 ): RelayMetrics {
   new Gauge({
     name: 'onsale_relay_outbox_entries',
@@ -26,6 +27,11 @@ export function createRelayMetrics(
     help: 'Age of the oldest of them',
     collect() { this.set(Math.max(0, Date.now() - (outbox.oldestAtMs() ?? Date.now()))); },
   });
+  new Gauge({
+    name: 'onsale_relay_waiting_events',
+    help: 'Events that do not follow what is known of the log; alarm when they stay',
+    collect() { this.set(outbox.waiting()); },
+  });
   return {
     sent: counter('sent', 'Events that the bus took'),
     sendFailures: counter('send_failures', 'Records that the bus did not take, or whose reply was lost'),
@@ -34,6 +40,7 @@ export function createRelayMetrics(
     rejected: counter('rejected', 'Events read back that the rule rejects; alarm on any'),
     unreadable: counter('unreadable', 'Records on the bus that are none of ours, or broken'),
     contradictions: counter('contradictions', 'Sales stopped: outbox and log contradict; alarm on any'),
+    setAside: counter('set_aside', 'Events of stopped sales moved out of the outbox'),
     lagMs: new Histogram({
       name: 'onsale_relay_lag_ms',
       help: 'From the event in Redis to its acceptance by the log',

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { loadScripts, runScript } from '../shared/platform/scripts.ts';
 import type { Script } from '../shared/platform/scripts.ts';
+import type { Trim } from './outbox-ledger.ts';
 
 /** The relay's commands to Redis. All of them can be repeated. */
 export interface RelayScripts {
@@ -10,9 +12,13 @@ export interface RelayScripts {
   generations(partitions: number[]): Promise<Map<number, string>>;
   /** Opens a partition that was never used; returns the generation that holds. */
   startGeneration(partition: number): Promise<string>;
-  /** Announces ids (parted by spaces) and trims the outbox; false when the generation is another one. */
-  accept(partition: number, generation: string, trimBefore: string, ids: string): Promise<boolean>;
+  /** Announces ids and trims the outbox; false when the generation is another one. */
+  accept(partition: number, generation: string, ids: string[], trim: Trim | undefined): Promise<boolean>;
   suspend(partition: number, saleId: string): Promise<void>;
+  /** Keeps events of a stopped sale apart; false when the generation is another one. */
+  setAside(partition: number, generation: string, saleId: string, events: PackedEvent[]): Promise<boolean>;
+  /** True if events of the sale were set aside and its recovery has not taken them yet. */
+  hasSetAside(partition: number, saleId: string): Promise<boolean>;
 }
 
 /** Throws when a script is missing. */
@@ -21,6 +27,7 @@ export function createRelayScripts(redis: Redis): RelayScripts {
   const acceptEvents = named(scripts, 'accept-events');
   const startGeneration = named(scripts, 'start-generation');
   const suspendSale = named(scripts, 'suspend-sale');
+  const setAsideEvents = named(scripts, 'set-aside-events');
   return {
     async generations(partitions) {
       // One GET each, pipelined by the connection: an MGET over hash tags would not work in a cluster.
@@ -32,18 +39,31 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       const keys = [partitionKeys(partition).generation];
       return String(await runScript(redis, startGeneration, keys, [proposed]));
     },
-    async accept(partition, generation, trimBefore, ids) {
+    async accept(partition, generation, ids, trim) {
       const keys = partitionKeys(partition);
       const reply = await runScript(
         redis, acceptEvents,
-        [keys.generation, keys.accepted, keys.unconfirmed, keys.outbox], [generation, trimBefore, ids],
+        [keys.generation, keys.accepted, keys.unconfirmed, keys.outbox],
+        [generation, ids.join(' '), trim?.entryId ?? '', trim?.eventId ?? ''],
       );
       return reply === 'ok';
     },
     async suspend(partition, saleId) {
       await runScript(redis, suspendSale, [saleKeys(partition, saleId).sale], []);
     },
+    async setAside(partition, generation, saleId, events) {
+      const keys = [partitionKeys(partition).generation, saleKeys(partition, saleId).contradicted];
+      const args = events.flatMap((event) => [event.id, `${event.type}\t${packedText(event)}`]);
+      return await runScript(redis, setAsideEvents, keys, [generation, ...args]) === 'ok';
+    },
+    hasSetAside: async (partition, saleId) =>
+      await redis.exists(saleKeys(partition, saleId).contradicted) === 1,
   };
+}
+
+/** As the script wrote it (contracts/outbox.ts). */
+function packedText({ saleId, seq, id, prev, timeMs, epoch, context, body }: PackedEvent): string {
+  return [saleId, seq, id, prev, timeMs, epoch, context, ...body].join('\t');
 }
 
 function named(scripts: Map<string, Script>, name: string): Script {

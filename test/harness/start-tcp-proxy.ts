@@ -1,7 +1,8 @@
 /**
  * A TCP proxy of the test's own in front of a real server, to cut the way there and open it again. `cut`
  * ends all connections and refuses new ones, as a server that is gone does. `silence` leaves the connections
- * open and lets nothing through them any more, as a host that vanished does; new ones work.
+ * open and lets nothing through them any more, as a host that vanished does; new ones work. With `swallow`
+ * new ones are silent as well, until `open`.
  */
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,6 +13,7 @@ export interface TcpProxy {
   url: string;
   cut(): void;
   silence(): void;
+  swallow(): void;
   open(): void;
 }
 
@@ -20,6 +22,7 @@ export async function startTcpProxy(t: Teardown, targetUrl: string): Promise<Tcp
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   let isOpen = true;
+  let isSwallowing = false;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     for (const socket of [client, upstream]) {
@@ -32,6 +35,7 @@ export async function startTcpProxy(t: Teardown, targetUrl: string): Promise<Tcp
       });
     }
     if (!isOpen) client.destroy();
+    else if (isSwallowing) client.resume();
     else client.pipe(upstream).pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,8 +56,13 @@ export async function startTcpProxy(t: Teardown, targetUrl: string): Promise<Tcp
     url: url.href.replace(/\/$/, ''),
     cut,
     silence,
+    swallow: () => {
+      isSwallowing = true;
+      silence();
+    },
     open: () => {
       isOpen = true;
+      isSwallowing = false;
     },
   };
 }

@@ -44,6 +44,8 @@ export interface SaleKeys {
   buyers: string;
   /** hash: orderId → order record (contracts/order-record.ts) */
   orders: string;
+  /** hash: event id → type, tab, packed event: what was set aside when the sale was stopped */
+  contradicted: string;
 }
 
 /** Keys of one partition. */
@@ -75,5 +77,6 @@ export function saleKeys(partition: number, saleId: string): SaleKeys {
     ended: `${prefix}:ended`,
     buyers: `${prefix}:buyers`,
     orders: `${prefix}:orders`,
+    contradicted: `${prefix}:contradicted`,
   };
 }

@@ -28,8 +28,8 @@ export class OutboxWriter {
     return partitionKeys(this.partition).outbox;
   }
 
-  /** One entry with `count` events of a type that needs no layout. */
-  async add(count = 1): Promise<string[]> {
+  /** One entry with `count` events of a type that needs no layout, at the position `entryId`. */
+  async add(count = 1, entryId = '*'): Promise<string[]> {
     const fields: string[] = [];
     const ids: string[] = [];
     for (let i = 0; i < count; i++) {
@@ -41,7 +41,7 @@ export class OutboxWriter {
       ids.push(id);
     }
     this.ids.push(...ids);
-    await this.#redis.xadd(this.outbox, '*', ...fields);
+    await this.#redis.xadd(this.outbox, entryId, ...fields);
     return ids;
   }
 }
@@ -71,6 +71,16 @@ export async function openRelayBench(t: Teardown, shards?: number) {
     stateOf: (writer: OutboxWriter) => redis.hget(saleKeys(writer.partition, writer.saleId).sale, 'state'),
   };
   return bench;
+}
+
+/** Sentences of `/health/ready`; none when it is ready. */
+export async function troublesOf(url: string): Promise<string[]> {
+  return (await (await fetch(`${url}/health/ready`)).json() as { missing?: string[] }).missing ?? [];
+}
+
+/** Generations for all partitions, as a Redis that was in use has them. */
+export async function openPartitions(redis: Redis): Promise<void> {
+  await redis.mset(Array.from({ length: 64 }, (_, p) => [partitionKeys(p).generation, 'g1']).flat());
 }
 
 /** The value of a metric without labels. */

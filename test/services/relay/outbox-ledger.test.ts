@@ -1,26 +1,35 @@
 import t from 'tap';
 import { createOutboxLedger } from '../../../services/relay/outbox-ledger.ts';
+import type { OutboxLedger } from '../../../services/relay/outbox-ledger.ts';
 import type { PackedEvent } from '../../../services/shared/contracts/outbox.ts';
 
 const event = (id: string): PackedEvent => ({
   type: 'sale.opened', saleId: 's', seq: 1, id, prev: '0', timeMs: 0, epoch: 0, context: '', body: ['{}'],
 });
 
+/** The entry up to which may be trimmed, taken as trimmed at once. */
+function trimAll(ledger: OutboxLedger): string | undefined {
+  const trim = ledger.trim();
+  if (trim !== undefined) ledger.trimmed(trim);
+  return trim?.entryId;
+}
+
 t.test('the watermark never passes an event that is open', async (t) => {
   const ledger = createOutboxLedger();
   ledger.add('1-0', [event('a'), event('b')]);
   ledger.add('2-0', [event('c')]);
   ledger.add('2-1', [event('d')]);
-  t.equal(ledger.takeTrimBefore(), undefined);
-  ledger.accept('a');
-  ledger.accept('c');
-  t.equal(ledger.takeTrimBefore(), undefined, 'b is open, c waits behind it');
+  t.equal(ledger.trim(), undefined);
+  ledger.finish('a');
+  ledger.finish('c');
+  t.equal(ledger.trim(), undefined, 'b is open, c waits behind it');
   t.same([...ledger.openEvents()].map(({ id }) => id), ['b', 'd']);
-  ledger.accept('b');
-  t.equal(ledger.takeTrimBefore(), '2-1');
-  t.equal(ledger.takeTrimBefore(), undefined, 'told once');
-  ledger.accept('d');
-  t.equal(ledger.takeTrimBefore(), '2-2', 'right behind the last one');
+  ledger.finish('b');
+  t.match(ledger.trim(), { entryId: '2-0', eventId: 'c' });
+  t.equal(trimAll(ledger), '2-0', 'the same until Redis has done it');
+  t.equal(ledger.trim(), undefined);
+  ledger.finish('d');
+  t.equal(trimAll(ledger), '2-1');
   t.equal(ledger.oldestAtMs(), undefined);
 });
 
@@ -28,25 +37,55 @@ t.test('an entry that cannot be read is never done', async (t) => {
   const ledger = createOutboxLedger();
   ledger.add('5-0', [], false);
   ledger.add('6-0', [event('a')]);
-  ledger.accept('a');
-  t.equal(ledger.takeTrimBefore(), undefined);
+  ledger.finish('a');
+  t.equal(ledger.trim(), undefined);
   t.equal(ledger.oldestAtMs(), 5);
   t.equal(ledger.entryCount(), 2);
 });
 
-t.test('what is unknown or done is not accepted again', async (t) => {
+t.test('what is unknown or done is not finished again', async (t) => {
   const ledger = createOutboxLedger();
   ledger.add('1-0', [event('a')]);
-  t.equal(ledger.accept('x'), undefined);
-  t.equal(ledger.accept('a')?.id, 'a');
-  t.equal(ledger.accept('a'), undefined);
+  t.equal(ledger.finish('x'), undefined);
+  t.equal(ledger.finish('a')?.id, 'a');
+  t.equal(ledger.finish('a'), undefined);
 });
 
 t.test('thousands of entries are taken in and let go', async (t) => {
   const ledger = createOutboxLedger();
   for (let i = 1; i <= 5_000; i++) ledger.add(`${i}-0`, [event(`e${i}`)]);
-  for (let i = 1; i <= 4_999; i++) ledger.accept(`e${i}`);
-  t.equal(ledger.takeTrimBefore(), '5000-0');
+  for (let i = 1; i <= 4_999; i++) ledger.finish(`e${i}`);
+  t.equal(trimAll(ledger), '4999-0');
   t.equal(ledger.entryCount(), 1);
   t.same([...ledger.openEvents()].map(({ id }) => id), ['e5000']);
+  ledger.finish('e5000');
+  t.equal(trimAll(ledger), '5000-0');
+});
+
+t.test('read again after a failover: what is known is no news, what was lost does not count', async (t) => {
+  const ledger = createOutboxLedger();
+  ledger.add('10-0', [event('a')]);
+  ledger.add('11-0', [event('b')]);
+  ledger.add('20-0', [event('lost'), event('lost-2')]);
+  ledger.add('21-0', [event('gone')]);
+  ledger.finish('a');
+  ledger.finish('gone');
+  const before = ledger.trim();
+  ledger.restart();
+  ledger.restart();
+  t.equal(ledger.trim(), undefined, 'positions of before are forgotten');
+  t.same([...ledger.openEvents()].map(({ id }) => id), ['b', 'lost', 'lost-2'], 'events are not');
+  t.same(ledger.add('10-0', [event('a')]), [], 'known, and done already');
+  t.same(ledger.add('11-0', [event('b')]), []);
+  // The new primary's clock is slower: one entry stands below those that were lost, one at the same id.
+  t.same(ledger.add('15-0', [event('c')]).map(({ id }) => id), ['c']);
+  t.same(ledger.add('20-0', [event('d')]).map(({ id }) => id), ['d']);
+  if (before !== undefined) ledger.trimmed(before);
+  t.match(ledger.trim(), { entryId: '10-0' }, 'what was trimmed over the old connection is not trimmed here');
+  ledger.finish('lost');
+  ledger.finish('lost-2');
+  t.equal(trimAll(ledger), '10-0', 'a lost entry never moves the watermark');
+  for (const id of ['b', 'c']) ledger.finish(id);
+  t.equal(trimAll(ledger), '15-0');
+  t.same([...ledger.openEvents()].map(({ id }) => id), ['d']);
 });

@@ -8,7 +8,7 @@ import { readStream } from '../../harness/read-stream.ts';
 import { startKinesisProxy } from '../../harness/start-kinesis-proxy.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { startPrivateRedis, startService } from '../../stack.ts';
-import { metricOf, openRelayBench, OutboxWriter } from './open-relay-bench.ts';
+import { metricOf, openPartitions, openRelayBench, OutboxWriter } from './open-relay-bench.ts';
 
 t.test('what is in the outbox gets into the log in order, is announced, and then trimmed', async (t) => {
   const { stack, redis, writer, logOf, drained, announced } = await openRelayBench(t, 2);
@@ -120,7 +120,7 @@ t.test('an outbox that contradicts the log stops its sale, is kept, and hinders 
   const inLog = [...sale.ids, ...await sale.add()];
   await drained(sale);
   sale.head = before;
-  await sale.add(2);
+  const fork = await sale.add(2);
   t.equal(await awaitThat('the sale is suspended', async () =>
     await stateOf(sale) === 'recovering' && 'recovering'), 'recovering');
   t.equal(await metricOf(relay.url, 'onsale_relay_contradictions_total'), 1);
@@ -128,13 +128,20 @@ t.test('an outbox that contradicts the log stops its sale, is kept, and hinders 
   await other.add(3);
   await awaitThat('the other sale goes on', async () => (await logOf(other.saleId)).length === 3);
   t.same(await logOf(sale.saleId), inLog, 'nothing of the fork was sent');
-  t.equal(await redis.xlen(sale.outbox), 1, 'it is kept for the recovery');
+  await drained(sale);
+  const { contradicted } = saleKeys(sale.partition, sale.saleId);
+  const kept = await redis.hgetall(contradicted);
+  t.same(Object.keys(kept).toSorted(), fork.toSorted(), 'all of it is kept for the recovery');
+  t.match(kept[fork[0] ?? ''], new RegExp(`^sale\\.paused\tcymbeline\t4\t${fork[0]}\t`));
   t.equal((await fetch(`${relay.url}/health/ready`)).status, 200);
 
   await relay.stop();
   await redis.hset(saleKeys(sale.partition, sale.saleId).sale, 'state', 'open');
   await startService(t, 'relay', stack.env);
+  fork.push(...await sale.add());
   await awaitThat('a new relay finds it as well', async () => await stateOf(sale) === 'recovering');
+  await drained(sale);
+  t.same((await redis.hkeys(contradicted)).toSorted(), fork.toSorted());
 });
 
 t.test('nothing is trimmed before it is accepted: the bus away, the outbox grows, then drains', async (t) => {
@@ -158,6 +165,8 @@ t.test('it needs no PostgreSQL, and starts from the event store when there is on
   const { stack, redis, writer, logOf, drained } = await openRelayBench(t, 1);
   const nowhere = 'postgres://nobody@127.0.0.1:1/nothing';
   const sale = writer('titus');
+  // A Redis that was in use: a new one is opened only when the event store was asked.
+  await openPartitions(redis);
   await sale.add(5);
   const entries = await redis.xrange(sale.outbox, '-', '+');
   const without = { ...stack.env, DATABASE_URL: nowhere, EVENT_STORE_URL: nowhere };

@@ -1,0 +1,18 @@
+--[[
+  set-aside-events: keeps the unsent events of a stopped sale apart, so that the outbox can be trimmed behind
+  them and the partition's other sales go on. Nothing is dropped: the recovery of the sale looks at them.
+
+  KEYS[1] generation    string  {pNN}:generation
+  KEYS[2] contradicted  hash    {pNN}:S:contradicted  event id → type, tab, packed event
+  ARGV[1] generation    string  the caller's
+  ARGV[2+2*e] and the one that follows, per event: event id; type, tab, packed event (contracts/outbox.ts)
+
+  Returns `ok`, or recovering
+  Emits   nothing
+  Cost    O(events); repeating it changes nothing. At most 1,000 events: unpack() needs room on Lua's stack
+]]
+local generation, contradicted = KEYS[1], KEYS[2]
+local expected, args = ARGV[1], ARGV
+if redis.call('GET', generation) ~= expected then return REASON.recovering end
+redis.call('HSET', contradicted, unpack(args, 2))
+return 'ok'

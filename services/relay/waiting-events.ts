@@ -1,0 +1,52 @@
+import type { PackedEvent } from '../shared/contracts/outbox.ts';
+
+/**
+ * Events of one partition that follow nothing that is known of the log, by sale and in their order. They wait
+ * until more of the log is known (`advance`), and are then judged again (`takeAdvanced`).
+ */
+export class WaitingEvents {
+  readonly #events = new Map<string, PackedEvent[]>();
+  readonly #advanced = new Set<string>();
+
+  add(event: PackedEvent): void {
+    const events = this.#events.get(event.saleId);
+    if (events === undefined) this.#events.set(event.saleId, [event]);
+    else events.push(event);
+  }
+
+  has(saleId: string): boolean {
+    return this.#events.has(saleId);
+  }
+
+  saleIds(): string[] {
+    return [...this.#events.keys()];
+  }
+
+  /** More of the log is known of a sale. */
+  advance(saleId: string): void {
+    if (this.#events.has(saleId)) this.#advanced.add(saleId);
+  }
+
+  /** Takes out all that waits in the sales that advanced. */
+  takeAdvanced(): PackedEvent[] {
+    const taken = [...this.#advanced].flatMap((saleId) => this.#events.get(saleId) ?? []);
+    for (const saleId of this.#advanced) this.forget(saleId);
+    return taken;
+  }
+
+  forget(saleId: string): void {
+    this.#events.delete(saleId);
+    this.#advanced.delete(saleId);
+  }
+
+  clear(): void {
+    this.#events.clear();
+    this.#advanced.clear();
+  }
+
+  count(): number {
+    let count = 0;
+    for (const events of this.#events.values()) count += events.length;
+    return count;
+  }
+}
