@@ -13,7 +13,8 @@ const box = { areaId: BOX, name: 'Box', kind: 'seated', capacity: 2, categoryId:
 function definition(version: number, categories: string[], areas: Definition['areas']): Definition {
   return {
     version, name: 'Draft', currency: 'EUR', opensAt: null, closesAt: null, holdSeconds: 600,
-    holdSecondsMax: 1_800, buyerLimit: 8, paymentMethods: ['free'], categories: categories.map(category), areas,
+    holdSecondsMax: 1_800, buyerLimit: 8, paymentMethods: ['free'], areas,
+    categories: categories.map(category),
   };
 }
 
