@@ -17,6 +17,7 @@
   Emits   order.confirmed
   Cost    O(seats of the holds)
 ]]
+-- @allow-oom
 local generation, outbox, unconfirmed, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, args = ARGV[1], ARGV[2], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end

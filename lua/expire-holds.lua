@@ -23,6 +23,7 @@
   Emits   hold.expired
   Cost    O(seats of the lapsed holds)
 ]]
+-- @allow-oom
 local generation, outbox, due = KEYS[1], KEYS[2], KEYS[3]
 local keys = {
   sale = KEYS[4], areas = KEYS[5], seats = KEYS[6], runs = KEYS[7], segments = KEYS[8], holds = KEYS[9],

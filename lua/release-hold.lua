@@ -14,6 +14,7 @@
   Emits   hold.released; hold.expired for a hold that had lapsed unnoticed
   Cost    O(seats of the holds)
 ]]
+-- @allow-oom
 local generation, outbox, keys = KEYS[1], KEYS[2], KEYS
 local expected, nonce, args = ARGV[1], ARGV[2], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end

@@ -13,6 +13,7 @@
   Emits   sale.resumed
   Cost    O(1)
 ]]
+-- @allow-oom
 local generation, outbox, saleKey = KEYS[1], KEYS[2], KEYS[3]
 local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end

@@ -11,6 +11,7 @@
   Emits   nothing
   Cost    O(events); repeating it changes nothing. At most 1,000 events: unpack() needs room on Lua's stack
 ]]
+-- @allow-oom
 local generation, contradicted = KEYS[1], KEYS[2]
 local expected, args = ARGV[1], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end

@@ -7,6 +7,7 @@
   Returns 1 if the sale was taking commands before, 0 otherwise
   Cost    O(1)
 ]]
+-- @allow-oom
 local sale = KEYS[1]
 local state = redis.call('HGET', sale, 'state')
 if not state or state == 'recovering' then return 0 end

@@ -6,10 +6,13 @@ import { isReasonCode } from '../contracts/reasons.ts';
 /**
  * Loads lua/*.lua and runs them by digest. A script is put together from its file and the includes it names
  * (`-- @include stock` on a line of its own, each once, in order); `REASON.sold_out` becomes the string of
- * the catalogue. The digest of the result is its name in Redis, so that two versions of a service share one
- * Redis.
+ * the catalogue. A script with `-- @allow-oom` on a line of its own also runs when Redis has reached its
+ * `maxmemory`: those that end or free something, so that what is full can become empty. The digest of the
+ * result is its name in Redis, so that two versions of a service share one Redis.
  */
 const FOLDER = new URL('../../../lua/', import.meta.url);
+
+const ALLOW_OOM = '\n-- @allow-oom\n';
 
 export interface Script {
   name: string;
@@ -63,7 +66,10 @@ function assemble(source: string, file: string, folder: URL): string {
       return include(readFileSync(new URL(`include/${name}.lua`, folder), 'utf8'));
     });
   }
-  return include(source).replace(/\bREASON\.([a-z_]+)/g, (_, code: string) => {
+  // Redis reads flags from a first line that no Lua file could have.
+  const flags = source.includes(ALLOW_OOM) ? '#!lua flags=allow-oom\n' : '';
+  const body = include(source).replace(ALLOW_OOM, '\n');
+  return flags + body.replace(/\bREASON\.([a-z_]+)/g, (_, code: string) => {
     if (!isReasonCode(code)) {
       throw new Error(`${file} names ${code}, which is not in the catalogue of reasons`);
     }

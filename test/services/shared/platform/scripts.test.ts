@@ -25,6 +25,14 @@ t.test('a script is put together from its includes, each once', (t) => {
   t.end();
 });
 
+t.test('a script may run although Redis has no memory left, if it says so itself', (t) => {
+  const include = { 'include/a.lua': '-- @allow-oom\nlocal a = 1\n' };
+  t.equal(assembled(t, { 'main.lua': '--[[ main ]]\n-- @allow-oom\nreturn 1\n' }),
+    '#!lua flags=allow-oom\n--[[ main ]]\nreturn 1\n');
+  t.notMatch(assembled(t, { 'main.lua': '-- @include a\nreturn a\n', ...include }), /#!/);
+  t.end();
+});
+
 t.test('reasons come from the catalogue; one that is not there is told at the start', (t) => {
   t.equal(assembled(t, { 'main.lua': 'return REASON.sold_out' }), "return 'sold_out'");
   t.throws(() => assembled(t, { 'main.lua': 'return REASON.sold_uot' }), /main\.lua names sold_uot/);

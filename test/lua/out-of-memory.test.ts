@@ -1,0 +1,54 @@
+import t from 'tap';
+import { loadScripts } from '../../services/shared/platform/scripts.ts';
+import { awaitThat } from '../harness/await-that.ts';
+import { floorOf, hallOf, rowOf, saleOf } from '../harness/open-desk.ts';
+import { openShop } from '../harness/open-shop.ts';
+import { startPrivateRedis } from '../stack.ts';
+
+const holds = '/v1/sales/s/holds';
+const contact = { name: 'Ana', email: 'ana@example.org' };
+
+t.test('a Redis without memory takes no new holds, and lets go of what it has', async (t) => {
+  const redis = await startPrivateRedis(t, { durable: false });
+  const shop = await openShop(t, { redisUrl: redis.url });
+  const limits = { holdSeconds: 3, holdSecondsMax: 4 };
+  await shop.sell('s', saleOf([hallOf([rowOf('A', 6)]), floorOf(20)], limits));
+  const items = [{ areaId: 'hall', bestAvailable: 1 }, { areaId: 'floor', quantity: 1 }];
+  const hold = (key: string) => shop.call('POST', holds, { key, body: { buyerId: 'b', items } });
+  await hold('lapses');
+  const ids = [];
+  for (const key of ['ordered', 'released']) ids.push(String((await hold(key)).body['holdId']));
+  const [ordered = '', released = ''] = ids;
+  await shop.redis.config('SET', 'maxmemory', '1');
+
+  const unavailable = { status: 503, body: { code: 'unavailable' } };
+  const refused = await hold('new');
+  t.match(refused, unavailable);
+  t.ok(refused.headers.get('retry-after'));
+  t.match(await shop.call('PUT', '/admin/v1/sales/another', { body: saleOf([floorOf(5)]) }), unavailable);
+  t.match(await shop.call('POST', `${holds}/${released}/extend`), unavailable);
+  const order = await shop.call('POST', '/v1/sales/s/orders',
+    { body: { buyerId: 'b', holdId: ordered, contact, payment: { method: 'free' } } });
+  t.equal(order.status, 201);
+  t.equal((await shop.call('DELETE', `${holds}/${released}`)).status, 204);
+  for (const verb of ['pause', 'resume']) {
+    t.equal((await shop.call('POST', `/admin/v1/sales/s/${verb}`)).status, 200, verb);
+  }
+  await awaitThat('the hold that lapses is given back', async () => {
+    const { body } = await shop.call('GET', '/v1/sales/s/availability');
+    return (body['areas'] as { held: number }[]).every(({ held }) => held === 0);
+  });
+  t.equal((await shop.call('POST', '/admin/v1/sales/s/close')).status, 200);
+  await shop.redis.config('SET', 'maxmemory', '0');
+  const { areas } = await shop.check('s');
+  t.same(areas, { hall: { free: 5, held: 0, sold: 1 }, floor: { free: 19, held: 0, sold: 1 } });
+});
+
+t.test('only what frees memory or ends something may go past the limit', async (t) => {
+  const allowed = [...loadScripts().values()].filter(({ source }) =>
+    source.startsWith('#!lua flags=allow-oom\n'));
+  t.same(allowed.map(({ name }) => name).toSorted(), [
+    'accept-events', 'close-sale', 'confirm-order', 'expire-holds', 'open-sale', 'pause-sale', 'release-hold',
+    'resume-sale', 'set-aside-events', 'suspend-sale',
+  ]);
+});
