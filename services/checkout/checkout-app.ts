@@ -9,6 +9,7 @@ import type { CheckoutConfig } from './config.ts';
 import { registerPages } from './pages.ts';
 import { createSaleHeads } from './sale-heads.ts';
 import { registerSellingProxy } from './selling-proxy.ts';
+import { registerStreamProxy } from './stream-proxy.ts';
 import { registerTicketQr } from './ticket-qr.ts';
 
 /**
@@ -38,6 +39,7 @@ export async function createCheckoutApp(config: CheckoutConfig, log: Log): Promi
   registerHealth(app, { ready: async () => [] });
   const assets = await registerAssets(app);
   await registerSellingProxy(app, config.SELLING_URL);
+  registerStreamProxy(app, config.SELLING_URL);
   registerTicketQr(app);
   registerPages(app, {
     assets,

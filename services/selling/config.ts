@@ -22,5 +22,7 @@ export const SellingConfig = Type.Object({
   CONFIRM_WAIT_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 30_000 }),
   OUTBOX_ENTRIES_MAX: Type.Integer({ default: 200_000, minimum: 1 }),
   SWEEP_MS: Type.Integer({ default: 250, minimum: 10, maximum: 1_000 }),
+  CHANGE_MS: Type.Integer({ default: 200, minimum: 0, maximum: 10_000 }),
+  STREAMS_MAX: Type.Integer({ default: 15_000, minimum: 0 }),
 });
 export type SellingConfig = Static<typeof SellingConfig>;

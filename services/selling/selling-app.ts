@@ -13,6 +13,7 @@ import { registerHolds } from './routes/register-holds.ts';
 import { registerOrders } from './routes/register-orders.ts';
 import { registerSales } from './routes/register-sales.ts';
 import { registerSessions } from './routes/register-sessions.ts';
+import { registerStream } from './routes/register-stream.ts';
 import type { SellingContext } from './selling-context.ts';
 
 /** Past this the loop is so late that an honest refusal is better than a late answer. */
@@ -49,6 +50,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerHealth(app, { ready: () => missing(context) });
   await registerSessions(app, context);
   registerSales(app, context);
+  registerStream(app, context);
   registerAdmin(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');

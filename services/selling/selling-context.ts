@@ -4,6 +4,7 @@ import type { Log } from '../shared/platform/log.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
 import type { Callers } from './callers.ts';
 import type { SaleDirectory } from './sale-directory.ts';
+import type { SaleWatches } from './sale-watches.ts';
 import type { Stock } from './stock.ts';
 
 /** What the routes work with; made once in start-selling.ts. */
@@ -12,6 +13,7 @@ export interface SellingContext {
   redis: Redis;
   stock: Stock;
   directory: SaleDirectory;
+  watches: SaleWatches;
   callers: Callers;
   credentials: Credentials;
   accepted: AcceptedFollower;

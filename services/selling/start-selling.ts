@@ -12,6 +12,7 @@ import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
 import { Generations } from './generations.ts';
 import { SaleDirectory } from './sale-directory.ts';
+import { SaleWatches } from './sale-watches.ts';
 import { createSellingApp } from './selling-app.ts';
 import { Stock } from './stock.ts';
 import { Sweeper } from './sweeper.ts';
@@ -39,11 +40,15 @@ export async function startSelling(
   const stock = createStock?.(redis, generations, config.OUTBOX_ENTRIES_MAX)
     ?? new Stock(redis, generations, config.OUTBOX_ENTRIES_MAX);
   const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
+  const directory = new SaleDirectory(redis, config.PARTITIONS);
+  const { CHANGE_MS: changeMs, STREAMS_MAX: streamsMax } = config;
+  const watches = new SaleWatches({ stock, directory, log, changeMs, streamsMax });
   const sweeper = new Sweeper({ redis, stock, partitions: config.PARTITIONS, sweepMs: config.SWEEP_MS, log });
   let app: FastifyInstance | undefined;
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= (async () => {
     await app?.close();
+    await watches.stop();
     await sweeper.stop();
     await accepted.stop();
     redis.disconnect();
@@ -53,7 +58,8 @@ export async function startSelling(
       log,
       redis,
       stock,
-      directory: new SaleDirectory(redis, config.PARTITIONS),
+      directory,
+      watches,
       callers: new Callers(callersOptions(config)),
       credentials: readCredentials(config.ADMIN_CREDENTIALS),
       accepted,
@@ -68,6 +74,7 @@ export async function startSelling(
     await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);
     accepted.start();
     sweeper.start();
+    watches.start();
     await app.listen({ host: config.HOST, port: config.PORT });
   } catch (error) {
     await stop();

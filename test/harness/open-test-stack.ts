@@ -57,6 +57,8 @@ export async function openTestStack(t: Teardown, { shards }: TestStackOptions = 
     checkoutKey,
     ...tokens,
     env: {
+      // Whoever looks sees what is now.
+      CHANGE_MS: '0',
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
       EVENT_STORE_URL: databaseUrl,

@@ -38,6 +38,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
         { detail: `${first?.field ?? ''} ${first?.message ?? ''}`, errors: put.faults });
     }
     if ('reason' in put) return sendProblem(reply, put.reason);
+    context.watches.noteWrite(saleId);
     return sendSale(context, saleId, reply.code(put.created ? 201 : 200));
   });
 
@@ -59,6 +60,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
       const answer = String(await context.stock.call(partition, `${verb}-sale`,
         [partitionKeys(partition).outbox, saleKeys(partition, saleId).sale], [contextOf(request), saleId]));
       if (answer !== 'ok') return sendProblem(reply, isReasonCode(answer) ? answer : 'internal_error');
+      context.watches.noteWrite(saleId);
       context.log.info({ saleId, verb, operator: request.operator?.name }, 'the state of a sale was changed');
       return sendSale(context, saleId, reply);
     });

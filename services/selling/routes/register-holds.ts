@@ -60,6 +60,7 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
     const answer = await context.stock.extendHold(found.sale.partition,
       { ...ref, key: digestOf(context.idSecret, key) });
     if (!answer.ok) return refuse(reply, answer, found.sale);
+    context.watches.noteWrite(saleId);
     const [expiresAtMs, ...record] = answer.text.split('\t');
     return showHold(holdId, readHoldRecord(record.join('\t')), found.sale.layout, Number(expiresAtMs));
   });
@@ -79,7 +80,9 @@ export function registerHolds(app: FastifyInstance, context: SellingContext): vo
     const { saleId, holdId } = request.params;
     const ref = { saleId, holdId, buyerId: found.hold.buyerId, context: contextOf(request.caller, request) };
     const answer = await context.stock.releaseHold(found.sale.partition, ref);
-    return answer.ok ? reply.code(204).send() : refuse(reply, answer, found.sale);
+    if (!answer.ok) return refuse(reply, answer, found.sale);
+    context.watches.noteWrite(saleId);
+    return reply.code(204).send();
   });
 }
 
@@ -119,6 +122,7 @@ async function placeHold(
       itemCount: claim.itemCount, args: claim.args,
     });
     if (answer.ok) {
+      context.watches.noteWrite(saleId);
       const hold = readHoldRecord(answer.text);
       reply.code(201);
       return showHold(holdId, hold, sale.layout, hold.firstExpiresAtMs);

@@ -81,6 +81,7 @@ async function makeOrder(
     extras: JSON.stringify(extras),
   });
   if (!answer.ok) return refuse(reply, answer, sale);
+  context.watches.noteWrite(saleId);
   const order = readOrderRecord(answer.text);
   // The contact is sealed anew each time, so another seal means that this is a repeat: its event may have
   // been accepted long ago, and nobody will announce it again.

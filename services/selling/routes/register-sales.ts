@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import {
   AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView,
@@ -17,54 +17,47 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
     schema: { summary: 'What is sold', tags, params: SaleParams, response: { 200: SaleView, ...refused } },
   }, async (request, reply) => sendSale(context, request.params.saleId, reply));
 
-  app.get<OneSale>('/v1/sales/:saleId/availability', {
-    schema: {
-      summary: 'Free, held and sold by area',
-      tags, params: SaleParams, response: { 200: AvailabilityView, ...refused },
-    },
-  }, async (request, reply) => {
-    const snapshot = await readSnapshot(context, request.params.saleId, false);
-    if (snapshot === undefined) {
-      return sendUnknown(context, request.params.saleId, 'sale_unknown', reply);
-    }
-    const { sale, state, seq, areas, etag } = snapshot;
-    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).header('etag', etag).send();
-    reply.header('etag', etag).header('cache-control', 'no-cache');
-    return {
-      saleId: sale.saleId,
-      state,
-      seq,
-      areas: sale.layout.areas.map(({ area, index }) => ({
-        areaId: area.areaId,
-        kind: area.kind,
-        capacity: area.capacity,
-        ...areas[index] ?? { free: 0, held: 0, sold: 0 },
-      })),
-    };
-  });
+  const shared = {
+    availability: { summary: 'Free, held and sold by area', view: AvailabilityView },
+    seats: { summary: 'The state of every seat', view: SeatsView },
+  } as const;
+  for (const what of ['availability', 'seats'] as const) {
+    const { summary, view } = shared[what];
+    app.get<OneSale>(`/v1/sales/:saleId/${what}`, {
+      schema: { summary, tags, params: SaleParams, response: { 200: view, ...refused } },
+    }, async (request, reply) => sendShared(context, what, request, reply));
+  }
+}
 
-  app.get<OneSale>('/v1/sales/:saleId/seats', {
-    schema: {
-      summary: 'The state of every seat', tags, params: SaleParams, response: { 200: SeatsView, ...refused },
-    },
-  }, async (request, reply) => {
-    const snapshot = await readSnapshot(context, request.params.saleId, true);
-    if (snapshot === undefined) {
-      return sendUnknown(context, request.params.saleId, 'sale_unknown', reply);
-    }
-    const { sale, seq, seats, etag } = snapshot;
-    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).header('etag', etag).send();
-    reply.header('etag', etag).header('cache-control', 'no-cache');
-    const seated = sale.layout.areas.filter((area) => area.seats > 0);
-    return {
-      saleId: sale.saleId,
-      seq,
-      areas: seated.map((area) => ({
-        areaId: area.area.areaId,
-        states: seats.slice(area.offset, area.offset + area.seats),
-      })),
-    };
-  });
+/**
+ * Once more than a second old, a shared cache (a CDN) asks again: however many buyers watch, each of its
+ * places asks once a second. It gives out nothing older while we answer 503 (s-maxage says so, RFC 9111
+ * 5.2.2.10). Browsers ask every time, so that a reload shows what is.
+ */
+const CACHE_CONTROL = 'public, max-age=0, s-maxage=1';
+
+/** Sends the bytes that all who ask within the change interval get, or 304. */
+async function sendShared(
+  context: SellingContext,
+  what: 'availability' | 'seats',
+  request: FastifyRequest<OneSale>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { saleId } = request.params;
+  const watch = context.watches.of(saleId);
+  reply.header('cache-control', 'no-store');
+  const copy = await watch.look();
+  if (copy === undefined) {
+    context.watches.forget(watch);
+    return sendUnknown(context, saleId, 'sale_unknown', reply);
+  }
+  // A sale is suspended and restored without an event: its id does not tell one from the other.
+  if (copy.snapshot.state !== 'recovering') {
+    const etag = `"${copy.snapshot.id}"`;
+    reply.header('etag', etag).header('cache-control', CACHE_CONTROL);
+    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  }
+  return reply.type('application/json').send(copy[what]());
 }
 
 /**

@@ -3,6 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
+import { openEventStream } from '../../harness/open-event-stream.ts';
 import type { Teardown } from '../../harness/teardown.ts';
 import { createCheckoutApp } from '../../../services/checkout/checkout-app.ts';
 
@@ -19,14 +21,22 @@ async function open(
   {
     answer = () => ({ status: 200, body: HAMLET }),
     shows = 'hamlet',
+    stream,
   }: {
     answer?: (path: string) => Answer | Promise<Answer>;
     shows?: string;
+    /** Is given the open answer to a request for the stream of hamlet. */
+    stream?: (response: ServerResponse) => void;
   } = {},
 ) {
   const seen: IncomingMessage[] = [];
   const selling = createServer((request: IncomingMessage, response: ServerResponse) => {
     seen.push(request);
+    if (stream !== undefined && request.url === '/v1/sales/hamlet/stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write('retry: 1000\n\n');
+      return stream(response);
+    }
     void Promise.resolve(answer(request.url ?? '')).then(({ status, headers = {}, body }) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(body));
@@ -170,6 +180,36 @@ t.test('a 503 is passed on once, with its Retry-After', async (t) => {
   t.equal(answer.status, 503);
   t.equal(answer.headers.get('retry-after'), '7');
   t.equal(seen.length, 1);
+});
+
+t.test('a stream is passed on as it comes, and ends on both sides', async (t) => {
+  let response: ServerResponse | undefined;
+  const { app, url, seen } = await open(t, {
+    answer: (path) => path.includes('few') ? { status: 503, headers: { 'retry-after': '1' }, body: {} }
+      : { status: 200, body: '' },
+    stream: (one) => { response = one; },
+  });
+  const address = `${url}/v1/sales/hamlet/stream`;
+  const client = await openEventStream(t, address, '0-7');
+  t.match(client.headers, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  t.equal(seen[0]?.headers['last-event-id'], '0-7');
+  response?.write('id: 0-8\nevent: change\ndata: {"seq":8}\n\n');
+  t.same(await client.nth(0), { event: 'change', id: '0-8', data: { seq: 8 } });
+  response?.write('id: 0-9\nevent: change\ndata: {"seq":9}\n\n');
+  t.equal((await client.nth(1)).id, '0-9');
+  const gone = response;
+  client.close();
+  await awaitThat('the end at selling', () => gone?.destroyed);
+
+  const cut = await openEventStream(t, address);
+  response?.destroy();
+  await awaitThat('the end at the browser', () => cut.isEnded());
+  t.equal((await fetch(`${url}/v1/sales/few/stream`)).status, 503);
+  t.equal((await fetch(`${url}/v1/sales/UPPER/stream`)).status, 400);
+
+  const last = await openEventStream(t, address);
+  await app.close();
+  await awaitThat('the end when checkout stops', () => last.isEnded());
 });
 
 t.test('selling away: the API says 503, the pages are still served', async (t) => {

@@ -51,6 +51,7 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     'GET /v1/sales/{saleId}/holds/{holdId}',
     'GET /v1/sales/{saleId}/orders/{orderId}',
     'GET /v1/sales/{saleId}/seats',
+    'GET /v1/sales/{saleId}/stream',
     'POST /admin/v1/sales/{saleId}/close',
     'POST /admin/v1/sales/{saleId}/open',
     'POST /admin/v1/sales/{saleId}/pause',
@@ -65,7 +66,8 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     for (const [method, route] of Object.entries(methods)) {
       t.ok(route.summary, `${method} ${path} says what it does`);
       const good = Object.entries(route.responses).find(([status]) => status.startsWith('2'));
-      t.ok(good?.[0] === '204' || good?.[1].content?.['application/json']?.schema,
+      const type = path.endsWith('/stream') ? 'text/event-stream' : 'application/json';
+      t.ok(good?.[0] === '204' || good?.[1].content?.[type]?.schema,
         `${method} ${path} answers`);
       t.ok(route.responses['4XX'], `${method} ${path} refuses`);
     }
