@@ -9,8 +9,9 @@ import { writeResult } from './report/write-result.ts';
 import type { Scenario } from './scenario.ts';
 import { baselines } from './scenarios/baselines.ts';
 import { httpHold } from './scenarios/http-hold.ts';
+import { watchers } from './scenarios/watchers.ts';
 
-const scenarios: Scenario[] = [httpHold, baselines];
+const scenarios: Scenario[] = [httpHold, baselines, watchers];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
