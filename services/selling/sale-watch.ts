@@ -12,8 +12,9 @@ import { writeFrame } from './write-frame.ts';
 /**
  * One sale as everybody in this process sees it. It is read at most once per change interval, and only while
  * somebody asks or watches. Guarantees: what `look` gives was read at most `changeMs` before it was asked
- * for (or after), and after every write of this process that was answered before; an error of Redis reaches everybody who asked, nobody is told an older truth instead;
- * streams that cannot be kept current for SILENT_MS_MAX are ended.
+ * for (or after), and after every write of this process that was answered before; an error of Redis
+ * reaches everybody who asked, nobody is told an older truth instead; streams that cannot be kept current
+ * for SILENT_MS_MAX are ended.
  */
 const SILENT_MS_MAX = 3_000;
 /** Who asks right after a write of this process gets what is true now, but no more often than this. */
@@ -85,7 +86,8 @@ export class SaleWatch {
   }
 
   async #readInTurn(): Promise<void> {
-    const pauseMs = Math.min(READ_EVERY_MS_MIN, this.#options.changeMs) - (performance.now() - this.#readAtMs);
+    const sinceLastMs = performance.now() - this.#readAtMs;
+    const pauseMs = Math.min(READ_EVERY_MS_MIN, this.#options.changeMs) - sinceLastMs;
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     await this.#read();
   }

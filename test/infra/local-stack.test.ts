@@ -51,7 +51,8 @@ t.test('a stack on servers of its own', async (t) => {
     t.not(line, '', 'there is a line to try');
     const { status, stdout, error } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
     // 127: this machine has no curl.
-    if (status !== 127) t.match(JSON.parse(stdout), { holdId: /^h_/ }, `which works (${error?.message ?? status})`);
+    const said = `which works (${error?.message ?? status})`;
+    if (status !== 127) t.match(JSON.parse(stdout), { holdId: /^h_/ }, said);
   });
 
   await t.test('a second one in the same folder is refused', async (t) => {
