@@ -28,8 +28,11 @@ export class OutboxWriter {
     return partitionKeys(this.partition).outbox;
   }
 
-  /** One entry with `count` events of a type that needs no layout, at the position `entryId`. */
-  async add(count = 1, entryId = '*'): Promise<string[]> {
+  /**
+   * One entry with `count` events of a type that needs no layout, at the position `entryId`. The first one
+   * is what `orderId` waits for, in the same step, as confirm-order.lua writes it.
+   */
+  async add(count = 1, entryId = '*', orderId?: string): Promise<string[]> {
     const fields: string[] = [];
     const ids: string[] = [];
     for (let i = 0; i < count; i++) {
@@ -41,7 +44,9 @@ export class OutboxWriter {
       ids.push(id);
     }
     this.ids.push(...ids);
-    await this.#redis.xadd(this.outbox, entryId, ...fields);
+    const step = this.#redis.multi().xadd(this.outbox, entryId, ...fields);
+    if (orderId !== undefined) step.hset(partitionKeys(this.partition).unconfirmed, ids[0] ?? '', orderId);
+    for (const [error] of await step.exec() ?? []) if (error !== null) throw error;
     return ids;
   }
 }
