@@ -18,7 +18,7 @@ import type { Findings, Scenario } from '../scenario.ts';
 const ROUNDS = 6;
 const ROUND_MS = 800;
 const WARM_UP_MS = 2_500;
-const CONNECTIONS = 256;
+const CONNECTIONS = 512;
 const PARTITIONS = 64;
 /** None sells out: what is compared is accepted holds. */
 const CAPACITY = 300_000;

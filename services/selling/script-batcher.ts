@@ -12,6 +12,11 @@ export const BATCH_COUNT_MAX = 128;
 /** Arguments per call; 128 claims of three items each have fewer. */
 export const BATCH_ARGS_MAX = 4_096;
 const CALLS_IN_FLIGHT_MAX = 2;
+/**
+ * Full calls may be more: with `appendfsync always` Redis answers once per write to disk, and then what is
+ * under way bounds the throughput. More calls that are not full would only be smaller ones.
+ */
+const FULL_CALLS_IN_FLIGHT_MAX = 4;
 /** Claims that may wait in one partition; more are refused as `overloaded`. */
 export const WAITING_COUNT_MAX = 20_000;
 
@@ -67,7 +72,8 @@ export class ScriptBatcher<Claim> {
   }
 
   #schedule(partition: number, lane: Lane<Claim>): void {
-    if (lane.isScheduled || lane.waiting.length === 0 || lane.callsInFlight >= CALLS_IN_FLIGHT_MAX) return;
+    const callsMax = lane.waiting.length < BATCH_COUNT_MAX ? CALLS_IN_FLIGHT_MAX : FULL_CALLS_IN_FLIGHT_MAX;
+    if (lane.isScheduled || lane.waiting.length === 0 || lane.callsInFlight >= callsMax) return;
     lane.isScheduled = true;
     setImmediate(() => {
       lane.isScheduled = false;

@@ -44,6 +44,20 @@ t.test('two calls are under way at most, and the next one grows meanwhile', asyn
   t.same(await Promise.all(answers), Array.from({ length: 6 }, () => 'ok'));
 });
 
+t.test('of full calls four are under way at most', async (t) => {
+  const { calls, batcher } = pausedCalls();
+  const answers = Array.from({ length: 5 * BATCH_COUNT_MAX }, (_, i) => batcher.add(0, i));
+  for (let i = 0; i < 8; i++) await turn();
+  t.same(calls.map(({ claims }) => claims.length), Array.from({ length: 4 }, () => BATCH_COUNT_MAX));
+  for (let answered = 0; answered < calls.length; answered++) {
+    calls[answered]?.answer(Array.from({ length: BATCH_COUNT_MAX }, () => 'ok'));
+    await turn();
+    await turn();
+  }
+  t.equal((await Promise.all(answers)).length, 5 * BATCH_COUNT_MAX);
+  t.equal(calls.length, 5);
+});
+
 t.test('a call has a maximum of claims, and a partition a maximum of those that wait', async (t) => {
   const { calls, batcher } = pausedCalls();
   const answers = Array.from({ length: WAITING_COUNT_MAX }, (_, i) => batcher.add(0, i));
