@@ -46,7 +46,18 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
     },
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-  await app.register(reference, { routePrefix: '/docs', configuration: { title: 'onsale selling API' } });
+  await app.register(reference, {
+    routePrefix: '/docs',
+    configuration: {
+      title: 'onsale selling API',
+      // The page of a company's API asks nobody outside for anything.
+      telemetry: false,
+      withDefaultFonts: false,
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+    },
+  });
   registerHealth(app, { ready: () => missing(context) });
   await registerSessions(app, context);
   registerSales(app, context);
