@@ -52,13 +52,13 @@ export class Stock {
   #nonceBase = randomBytes(6).toString('base64url');
   #callCount = 0;
   #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.#sendPlaces(partition, claims),
-    ({ args }) => ARGS_PER_CLAIM + args.length);
+    ({ args }) => ARGS_PER_CLAIM + args.length, (claim) => bytesOf(claim) + bytesOfItems(claim.args));
   #releases = new ScriptBatcher<HoldRef>((partition, refs) => this.#sendReleases(partition, refs),
-    () => ARGS_PER_CLAIM);
+    () => ARGS_PER_CLAIM, bytesOf);
   #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) =>
-    this.#sendExtends(partition, refs), () => ARGS_PER_CLAIM);
+    this.#sendExtends(partition, refs), () => ARGS_PER_CLAIM, bytesOf);
   #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders),
-    () => ARGS_PER_CLAIM);
+    () => ARGS_PER_CLAIM, bytesOf);
 
   constructor(redis: Redis, generations: Generations, outboxEntriesMax: number) {
     this.#redis = redis;
@@ -205,6 +205,18 @@ export class Stock {
     this.#callCount += 1;
     return `${this.#nonceBase}${this.#callCount.toString(36)}`;
   }
+}
+
+/** What a claim adds to the arguments of a call, about: their texts are nearly all ASCII. */
+function bytesOf(claim: HoldRef & { digest?: string; extras?: string }): number {
+  return claim.holdId.length + claim.buyerId.length + claim.context.length + (claim.digest?.length ?? 0)
+    + (claim.extras?.length ?? 0);
+}
+
+function bytesOfItems(args: (string | number)[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += typeof arg === 'string' ? arg.length : 4;
+  return bytes;
 }
 
 function readAnswer(answer: string): Answer {
