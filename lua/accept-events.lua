@@ -5,6 +5,7 @@
   KEYS[2] accepted     stream  {pNN}:accepted     followed by the API processes
   KEYS[3] unconfirmed  hash    {pNN}:unconfirmed  event id → orderId of confirmations that wait for the log
   KEYS[4] outbox       stream  {pNN}:outbox       events, written by the scripts
+  KEYS[5] standing     hash    {pNN}:standing     bytes written and trimmed; age of the oldest entry
   ARGV[1] generation   string  the caller's; another one means that this Redis lost its state
   ARGV[2] ids          string  ids of accepted events, parted by spaces; '' announces nothing
   ARGV[3] trimThrough  string  the last outbox entry of those that are wholly done; '' leaves the outbox as it
@@ -13,10 +14,10 @@
 
   Returns `ok`, or recovering
   Emits   nothing
-  Cost    O(ids + entries trimmed + bytes of one entry); repeating it announces again and changes nothing else
+  Cost    O(ids + bytes of the entries trimmed); repeating it announces again and changes nothing else
 ]]
 -- @allow-oom
-local generation, accepted, unconfirmed, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local generation, accepted, unconfirmed, outbox, standing = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local expected, ids, trimThrough, trimEvent = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 
@@ -24,6 +25,7 @@ if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local ANNOUNCEMENTS_MAX = 10000
 -- unpack() puts its values on Lua's stack, which has room for about 8,000.
 local IDS_PER_CALL = 1000
+local ENTRIES_PER_READ = 50
 
 if ids ~= '' then
   local batch = {}
@@ -37,13 +39,38 @@ if ids ~= '' then
   if #batch > 0 then redis.call('HDEL', unconfirmed, unpack(batch)) end
   redis.call('XADD', accepted, 'MAXLEN', '~', ANNOUNCEMENTS_MAX, '*', 'ids', ids)
 end
+-- What events.lua says at the head of an entry's first block: its first event's id, and when it was written.
+local function headerOf(entry)
+  local atMs, base, n = string.match(entry[2][2] or '', '^%d+\t[^\t]*\t%d+\t(%d+)\t([^\t]*)\t(%d+)\n')
+  return base and base .. n, atMs or string.match(entry[1], '^%d+')
+end
+
+local function bytesThrough(last)
+  local bytes, from = 0, '-'
+  repeat
+    local entries = redis.call('XRANGE', outbox, from, last, 'COUNT', ENTRIES_PER_READ)
+    for _, entry in ipairs(entries) do
+      for i = 2, #entry[2], 2 do bytes = bytes + #entry[2][i] end
+      from = '(' .. entry[1]
+    end
+  until #entries < ENTRIES_PER_READ
+  return bytes
+end
+
 -- After a failover the same position can be another entry, and unsent entries can stand below it. Where this
 -- very entry stands, the entries below it are those that the caller has read.
-if trimThrough ~= '' then
-  local entry = redis.call('XRANGE', outbox, trimThrough, trimThrough)[1]
-  if entry and string.find(entry[2][2], trimEvent, 1, true) then
-    redis.call('XTRIM', outbox, 'MINID', trimThrough)
-    redis.call('XDEL', outbox, trimThrough)
-  end
+local entry = trimThrough ~= '' and redis.call('XRANGE', outbox, trimThrough, trimThrough)[1]
+if not entry or headerOf(entry) ~= trimEvent then return 'ok' end
+redis.call('HINCRBY', standing, 'trimmed', bytesThrough(trimThrough))
+redis.call('XTRIM', outbox, 'MINID', trimThrough)
+redis.call('XDEL', outbox, trimThrough)
+local oldest = redis.call('XRANGE', outbox, '-', '+', 'COUNT', 1)[1]
+if oldest then
+  local _, atMs = headerOf(oldest)
+  redis.call('HSET', standing, 'sinceMs', atMs)
+else
+  -- Where nothing stands all is trimmed, also what was taken out by hand.
+  redis.call('HSET', standing, 'trimmed', redis.call('HGET', standing, 'written') or 0)
+  redis.call('HDEL', standing, 'sinceMs')
 end
 return 'ok'

@@ -5,12 +5,14 @@
 
   KEYS[1] generation   string  {pNN}:generation
   KEYS[2] outbox       stream  {pNN}:outbox
-  KEYS[3] unconfirmed  hash    {pNN}:unconfirmed  event id → orderId
-  KEYS[4+7*o] and the six that follow, for order o = 0, 1 …, of its sale: sale, areas, seats, holds, expiry,
-          ended, orders (contracts/keys.ts)
+  KEYS[3] standing     hash    {pNN}:standing
+  KEYS[4] unconfirmed  hash    {pNN}:unconfirmed  event id → orderId
+  KEYS[5+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation   string  the caller's
   ARGV[2] nonce        string  makes the event ids of this call unique
-  ARGV[3+7*o] and the six that follow, per order: saleId, orderId, holdId, buyerId, digest, context, extras
+  ARGV[3] limits       string  of the outbox: entries, bytes, ms
+  ARGV[4] saleCount    int
+  ARGV[5+] per sale: saleId. Then per order: sale (0 …), orderId, holdId, buyerId, digest, context, extras
           (JSON, opaque)
 
   Returns one string per order: `ok`, tab, order record (contracts/order-record.ts); or reason, tab, detail
@@ -18,19 +20,20 @@
   Cost    O(seats of the holds)
 ]]
 -- @allow-oom
-local generation, outbox, unconfirmed, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
-local expected, nonce, args = ARGV[1], ARGV[2], ARGV
+local generation, outbox, standing, unconfirmed, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS
+local expected, nonce, limits, saleCount, args = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
+-- @include outbox-limits
 
 local HOLD_PATTERN = '^(%a)\t[^\t]*\t([^\t]*)\t%d+\t%d+\t(%d+)\t%d+'
   .. '\t(%d+)\t(%d+)\t([^\t]*)\t[^\t]*\t([^\t]*)\t'
 local ITEM_PATTERN = '(%d+),%d+,%d+,%d+,(%d+),%-?%d+,([%d.]*)'
 local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
-local waiting = {}
+local waiting, isFull = {}, isOutboxFull(FOR_ORDERS)
 
 local function sell(sale, items)
   for areaIndex, quantity, offsets in string.gmatch(items, ITEM_PATTERN) do
@@ -60,10 +63,12 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   if owner ~= buyerId then return REASON.hold_unknown .. '\t' end
   if letter ~= 'l' then return REASON_BY_LETTER[letter] .. '\t' .. orderedAs end
   if tonumber(expiresAtMs) <= nowMs then return REASON.hold_expired .. '\t' end
+  if isFull then return REASON.outbox_full .. '\t' end
   sell(sale, items)
   endHold(sale, holdId, 'o', hold, orderId)
-  local eventId = emit(sale, 'order.confirmed', context,
+  emit(sale, 'order.confirmed', context,
     table.concat({ orderId, holdId, buyerId, total, items, extras }, '\t'))
+  local eventId = lastEventId(sale)
   record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, total, count, items, eventId, extras },
     '\t')
   sale.orders[orderId] = record
@@ -74,23 +79,17 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   return 'ok\t' .. record
 end
 
-local sales, order, answers = {}, {}, {}
-for o = 0, (#args - 2) / 7 - 1 do
-  local a, k = 3 + 7 * o, 4 + 7 * o
-  local sale = sales[args[a]]
-  if not sale then
-    sale = openSale(args[a], { sale = keys[k], areas = keys[k + 1], seats = keys[k + 2], holds = keys[k + 3],
-      expiry = keys[k + 4], ended = keys[k + 5], orders = keys[k + 6] })
-    sale.soldSeats, sale.newOrders = {}, {}
-    sales[args[a]], order[#order + 1] = sale, sale
-  end
-  answers[o + 1] = confirm(sale, args[a + 1], args[a + 2], args[a + 3], args[a + 4], args[a + 5], args[a + 6])
+local sales, answers = openSales(saleCount, args, 5, 5), {}
+for _, sale in ipairs(sales) do sale.soldSeats, sale.newOrders = {}, {} end
+for at = 5 + saleCount, #args, 7 do
+  answers[#answers + 1] = confirm(sales[args[at] + 1], args[at + 1], args[at + 2], args[at + 3], args[at + 4],
+    args[at + 5], args[at + 6])
 end
-for _, sale in ipairs(order) do
+for _, sale in ipairs(sales) do
   writeSale(sale)
   for _, offset in ipairs(sale.soldSeats) do redis.call('SETRANGE', sale.keys.seats, offset, 's') end
   if #sale.newOrders > 0 then redis.call('HSET', sale.keys.orders, unpack(sale.newOrders)) end
 end
 if #waiting > 0 then redis.call('HSET', unconfirmed, unpack(waiting)) end
-writeEvents()
+writeEvents(sales)
 return answers

@@ -5,28 +5,34 @@
 
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
-  KEYS[3+3*h] and the two that follow, for hold h = 0, 1 …, of its sale: sale, holds, expiry
-          (contracts/keys.ts)
+  KEYS[3] standing    hash    {pNN}:standing
+  KEYS[4+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation  string  the caller's
   ARGV[2] nonce       string  makes the event ids of this call unique
-  ARGV[3] extendsMax  int     extensions one hold may have
-  ARGV[4+5*h] and the four that follow, per hold: saleId, holdId, buyerId, digest of the Idempotency-Key,
-          context
+  ARGV[3] limits      string  of the outbox: entries, bytes, ms
+  ARGV[4] extendsMax  int     extensions one hold may have
+  ARGV[5] saleCount   int
+  ARGV[6+] per sale: saleId. Then per hold: sale (0 …), holdId, buyerId, digest of the
+          Idempotency-Key, context
 
   Returns one string per hold: `ok`, tab, expiresAtMs, tab, hold record; or a reason and a tab
   Emits   hold.extended
   Cost    O(1) per hold
 ]]
-local generation, outbox, keys = KEYS[1], KEYS[2], KEYS
-local expected, nonce, extendsMax, args = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV
+local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
+local expected, nonce, limits, extendsMax, saleCount, args =
+  ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
+-- @include outbox-limits
 
 local HOLD_PATTERN = '^(%a)(\t[^\t]*\t([^\t]*)\t%d+\t%d+\t)(%d+)\t(%d+)(\t.*)\t([^\t]*)\t[^\t]*\t[^\t]*$'
 local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
+
+local isFull = isOutboxFull(FOR_HOLDS)
 
 local function extend(sale, holdId, buyerId, key, context)
   local reason = barred(sale)
@@ -44,6 +50,7 @@ local function extend(sale, holdId, buyerId, key, context)
   if tonumber(expiresAtMs) <= nowMs then return REASON.hold_expired .. '\t' end
   if sale.state == 'closed' then return REASON.sale_closed .. '\t' end
   if count >= extendsMax then return REASON.hold_extend_limit .. '\t' end
+  if isFull then return REASON.outbox_full .. '\t' end
   local extendedMs = math.max(tonumber(expiresAtMs), math.min(nowMs + sale.holdMs, tonumber(maxMs)))
   local entry = (count > 0 and ';' or '') .. key .. '=' .. extendedMs
   record = 'l' .. front .. extendedMs .. '\t' .. maxMs .. middle .. '\t' .. extends .. entry .. '\t\t'
@@ -54,16 +61,10 @@ local function extend(sale, holdId, buyerId, key, context)
   return 'ok\t' .. extendedMs .. '\t' .. record
 end
 
-local sales, order, answers = {}, {}, {}
-for h = 0, (#args - 3) / 5 - 1 do
-  local a, k = 4 + 5 * h, 3 + 3 * h
-  local sale = sales[args[a]]
-  if not sale then
-    sale = openSale(args[a], { sale = keys[k], holds = keys[k + 1], expiry = keys[k + 2] })
-    sales[args[a]], order[#order + 1] = sale, sale
-  end
-  answers[h + 1] = extend(sale, args[a + 1], args[a + 2], args[a + 3], args[a + 4])
+local sales, answers = openSales(saleCount, args, 6, 4), {}
+for at = 6 + saleCount, #args, 5 do
+  answers[#answers + 1] = extend(sales[args[at] + 1], args[at + 1], args[at + 2], args[at + 3], args[at + 4])
 end
-for _, sale in ipairs(order) do writeSale(sale) end
-writeEvents()
+for _, sale in ipairs(sales) do writeSale(sale) end
+writeEvents(sales)
 return answers

@@ -3,7 +3,8 @@
 
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
-  KEYS[3] sale        hash    {pNN}:S:sale
+  KEYS[3] standing    hash    {pNN}:standing
+  KEYS[4] and the rest: the keys of the sale (saleKeyList, contracts/keys.ts)
   ARGV[1] generation  string  the caller's
   ARGV[2] nonce       string  makes the event id of this call unique
   ARGV[3] context     string  actor and trace id
@@ -14,7 +15,7 @@
   Cost    O(1)
 ]]
 -- @allow-oom
-local generation, outbox, saleKey = KEYS[1], KEYS[2], KEYS[3]
+local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local time = redis.call('TIME')
@@ -23,7 +24,7 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include sale
 -- @include change-state
 
-return changeState(openSale(saleId, { sale = saleKey }), 'open', 'sale.opened', {
+return changeState(openSale(saleId, saleKeysAt(4), 1), 'open', 'sale.opened', {
   draft = true,
   paused = REASON.sale_paused, closed = REASON.sale_closed
 })

@@ -3,11 +3,12 @@
 
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
-  KEYS[3+9*h] and the eight that follow, for hold h = 0, 1 …, of its sale: sale, areas, seats, runs,
-          segments, holds, expiry, ended, buyers (contracts/keys.ts)
+  KEYS[3] standing    hash    {pNN}:standing
+  KEYS[4+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation  string  the caller's
   ARGV[2] nonce       string  makes the event ids of this call unique
-  ARGV[3+4*h] and the three that follow, per hold: saleId, holdId, buyerId, context
+  ARGV[3] saleCount   int
+  ARGV[4+] per sale: saleId. Then per hold: sale (0 …), holdId, buyerId, context
 
   Returns one string per hold: `ok`, `hold_unknown`, `hold_ordered`, or why the sale is barred. A hold that
           was released before or has lapsed is `ok`: its seats are back.
@@ -15,8 +16,8 @@
   Cost    O(seats of the holds)
 ]]
 -- @allow-oom
-local generation, outbox, keys = KEYS[1], KEYS[2], KEYS
-local expected, nonce, args = ARGV[1], ARGV[2], ARGV
+local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
+local expected, nonce, saleCount, args = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -42,22 +43,13 @@ local function release(sale, holdId, buyerId, context)
   return 'ok'
 end
 
-local sales, order, answers = {}, {}, {}
-for h = 0, (#args - 2) / 4 - 1 do
-  local a, k = 3 + 4 * h, 3 + 9 * h
-  local sale = sales[args[a]]
-  if not sale then
-    sale = openSale(args[a], {
-      sale = keys[k], areas = keys[k + 1], seats = keys[k + 2], runs = keys[k + 3], segments = keys[k + 4],
-      holds = keys[k + 5], expiry = keys[k + 6], ended = keys[k + 7], buyers = keys[k + 8],
-    })
-    sales[args[a]], order[#order + 1] = sale, sale
-  end
-  answers[h + 1] = release(sale, args[a + 1], args[a + 2], args[a + 3])
+local sales, answers = openSales(saleCount, args, 4, 4), {}
+for at = 4 + saleCount, #args, 4 do
+  answers[#answers + 1] = release(sales[args[at] + 1], args[at + 1], args[at + 2], args[at + 3])
 end
-for _, sale in ipairs(order) do
+for _, sale in ipairs(sales) do
   writeSale(sale)
   writeSeats(sale)
 end
-writeEvents()
+writeEvents(sales)
 return answers

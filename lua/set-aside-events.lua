@@ -3,9 +3,9 @@
   them and the partition's other sales go on. Nothing is dropped: the recovery of the sale looks at them.
 
   KEYS[1] generation    string  {pNN}:generation
-  KEYS[2] contradicted  hash    {pNN}:S:contradicted  event id → type, tab, packed event
+  KEYS[2] contradicted  hash    {pNN}:S:contradicted  event id → packed event
   ARGV[1] generation    string  the caller's
-  ARGV[2+2*e] and the one that follows, per event: event id; type, tab, packed event (contracts/outbox.ts)
+  ARGV[2+2*e] and the one that follows, per event: event id; packed event (contracts/outbox.ts)
 
   Returns `ok`, or recovering
   Emits   nothing

@@ -6,6 +6,11 @@ import { loadScripts, runScript } from '../../services/shared/platform/scripts.t
 /** The one area of a bench sale. */
 export const BENCH_AREA = 'floor';
 
+/** Limits that an outbox which nobody reads does not reach during a run. */
+export const UNREAD_OUTBOX_LIMITS = {
+  OUTBOX_ENTRIES_MAX: '10000000', OUTBOX_BYTES_MAX: String(16 * 1024 ** 3), OUTBOX_AGE_MS_MAX: '86400000',
+};
+
 /**
  * Lets scripts run in a Redis that no relay has started yet, as the relay does at its first start: the bench
  * measures selling, with nobody reading the outboxes.

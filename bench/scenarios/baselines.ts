@@ -4,7 +4,9 @@ import { loadSql } from '../../services/shared/platform/pg.ts';
 import { holdRequest } from '../load/hold-request.ts';
 import { measureRound, sumUp } from '../load/measure-round.ts';
 import type { Round } from '../load/measure-round.ts';
-import { BENCH_AREA, openBenchSale, startGenerations } from '../load/open-bench-sale.ts';
+import {
+  BENCH_AREA, openBenchSale, startGenerations, UNREAD_OUTBOX_LIMITS,
+} from '../load/open-bench-sale.ts';
 import { createSecrets } from '../open-lab.ts';
 import type { Lab, LabServer } from '../open-lab.ts';
 import { median } from '../report/percentile.ts';
@@ -66,7 +68,7 @@ async function startServers(
   const [redisUrl, postgresUrl] = await Promise.all([lab.redisUrl(), lab.postgresUrl()]);
   await startGenerations(redisUrl, PARTITIONS);
   await preparePostgres(postgresUrl);
-  const limits = { PARTITIONS: String(PARTITIONS), OUTBOX_ENTRIES_MAX: '10000000' };
+  const limits = { PARTITIONS: String(PARTITIONS), ...UNREAD_OUTBOX_LIMITS };
   const ours = { ...secrets, ...limits, REDIS_URL: redisUrl };
   const onsale = await lab.startServer('selling', ours);
   const scriptPerRequest = await lab.startServer('unbatched', ours);

@@ -1,7 +1,9 @@
 import { holdRequest } from '../load/hold-request.ts';
 import { measureRound, sumUp } from '../load/measure-round.ts';
 import type { Round } from '../load/measure-round.ts';
-import { BENCH_AREA, openBenchSale, startGenerations } from '../load/open-bench-sale.ts';
+import {
+  BENCH_AREA, openBenchSale, startGenerations, UNREAD_OUTBOX_LIMITS,
+} from '../load/open-bench-sale.ts';
 import { createSecrets } from '../open-lab.ts';
 import type { Lab } from '../open-lab.ts';
 import { median } from '../report/percentile.ts';
@@ -33,7 +35,7 @@ async function runHttpHold(lab: Lab, say: (line: string) => void): Promise<Findi
   await startGenerations(redisUrl, PARTITIONS);
   const { adminToken, ...secrets } = createSecrets();
   const server = await lab.startServer('selling', {
-    ...secrets, REDIS_URL: redisUrl, PARTITIONS: String(PARTITIONS), OUTBOX_ENTRIES_MAX: '10000000',
+    ...secrets, REDIS_URL: redisUrl, PARTITIONS: String(PARTITIONS), ...UNREAD_OUTBOX_LIMITS,
   });
   await openBenchSale(server.url, SALE_ID, { capacity: CAPACITY, adminToken });
   const measure = (route: 'holds' | 'nothing', run: string, durationMs: number): Promise<Round> => {

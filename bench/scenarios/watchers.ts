@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openWatchers } from '../load/open-watchers.ts';
 import type { Watchers } from '../load/open-watchers.ts';
-import { openBenchSale, startGenerations, BENCH_AREA } from '../load/open-bench-sale.ts';
+import {
+  BENCH_AREA, openBenchSale, startGenerations, UNREAD_OUTBOX_LIMITS,
+} from '../load/open-bench-sale.ts';
 import { createSecrets } from '../open-lab.ts';
 import type { Lab, LabServer } from '../open-lab.ts';
 import { percentile } from '../report/percentile.ts';
@@ -41,7 +43,7 @@ async function runWatchers(lab: Lab, say: (line: string) => void): Promise<Findi
   await startGenerations(redisUrl, PARTITIONS);
   const { adminToken, ...secrets } = createSecrets();
   const server = await lab.startServer('selling',
-    { ...secrets, REDIS_URL: redisUrl, PARTITIONS: String(PARTITIONS) });
+    { ...secrets, REDIS_URL: redisUrl, PARTITIONS: String(PARTITIONS), ...UNREAD_OUTBOX_LIMITS });
   await openBenchSale(server.url, SALE_ID, { capacity: 1_000_000, adminToken });
   const holds = (run: string) => steadyHolds(server.url, secrets.CHECKOUT_KEY, run);
   await measure(server, undefined, holds('warm'));

@@ -8,6 +8,6 @@ local function changeState(sale, to, type, from)
   redis.call('HSET', sale.keys.sale, 'state', to)
   emit(sale, type, context, '{}')
   writeSale(sale)
-  writeEvents()
+  writeEvents({ sale })
   return 'ok'
 end

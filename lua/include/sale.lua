@@ -1,16 +1,39 @@
--- A sale during one call: read once, changed in Lua's memory, written once at the end.
+-- A sale during one call: read once, changed in Lua's memory, written once at the end. Needs: keys.
 
--- Opens a sale. `keys` are its keys by name; a sale that does not exist has no state.
-local function openSale(id, keys)
-  local v = redis.call('HMGET', keys.sale, 'state', 'seq', 'head', 'epoch', 'version', 'opensAtMs',
+-- The keys of a sale in the order of saleKeyList (contracts/keys.ts), the first of them at keys[at].
+local SALE_KEYS = 14
+
+local function saleKeysAt(at)
+  return {
+    sale = keys[at], definition = keys[at + 1], areas = keys[at + 2], seats = keys[at + 3],
+    homes = keys[at + 4], runs = keys[at + 5], segments = keys[at + 6], holds = keys[at + 7],
+    expiry = keys[at + 8], ended = keys[at + 9], buyers = keys[at + 10], orders = keys[at + 11],
+    codes = keys[at + 12], categories = keys[at + 13],
+  }
+end
+
+-- Opens a sale: its keys by name, and which of the call's sales it is (1 …), which its event ids hold. A sale
+-- that does not exist has no state.
+local function openSale(id, saleKeys, number)
+  local v = redis.call('HMGET', saleKeys.sale, 'state', 'seq', 'head', 'epoch', 'version', 'opensAtMs',
     'closesAtMs', 'holdMs', 'holdMaxMs', 'buyerLimit')
   return {
-    id = id, keys = keys, state = v[1], seq = tonumber(v[2]), head = v[3], epoch = v[4], version = v[5],
-    opensAtMs = tonumber(v[6]), closesAtMs = tonumber(v[7]), holdMs = tonumber(v[8]),
-    holdMaxMs = tonumber(v[9]), buyerLimit = tonumber(v[10]), firstSeq = tonumber(v[2]),
+    id = id, keys = saleKeys, number = number, state = v[1], seq = tonumber(v[2]), head = v[3],
+    epoch = v[4], version = v[5], opensAtMs = tonumber(v[6]), closesAtMs = tonumber(v[7]),
+    holdMs = tonumber(v[8]), holdMaxMs = tonumber(v[9]), buyerLimit = tonumber(v[10]),
+    firstSeq = tonumber(v[2]), firstHead = v[3], lines = {},
     areas = {}, segments = {}, runs = {}, prices = {}, holds = {}, buyers = {}, storedBuyers = {},
     writtenHolds = {}, expiryAdds = {}, expiryRemoves = {}, ended = {}, orders = {},
   }
+end
+
+-- The sales of a batch: `ids` from one index on, their keys from another on.
+local function openSales(count, ids, idsAt, keysAt)
+  local sales = {}
+  for s = 1, count do
+    sales[s] = openSale(ids[idsAt + s - 1], saleKeysAt(keysAt + SALE_KEYS * (s - 1)), s)
+  end
+  return sales
 end
 
 -- Why nothing at all may be done with this sale now, or nil.
@@ -66,50 +89,4 @@ local function readAhead(sale, holdIds, buyerIds)
     end
   end
 end
-
--- Keeps a hold's new record until the end of the call.
-local function writeHold(sale, holdId, record)
-  sale.holds[holdId] = record
-  sale.writtenHolds[#sale.writtenHolds + 1] = holdId
-end
-
--- Ends a live hold: record, expiry and the list of the ended. `letter` is its new status.
-local function endHold(sale, holdId, letter, record, orderId)
-  writeHold(sale, holdId, letter .. string.sub(record, 2, -2) .. orderId .. '\t' .. nowMs)
-  sale.expiryRemoves[#sale.expiryRemoves + 1] = holdId
-  sale.ended[#sale.ended + 1] = holdId
-end
-
-local function writeBuyers(sale)
-  local set, gone = {}, {}
-  for buyerId, tickets in pairs(sale.buyers) do
-    if tickets == 0 and sale.storedBuyers[buyerId] ~= 0 then
-      gone[#gone + 1] = buyerId
-    elseif tickets ~= sale.storedBuyers[buyerId] then
-      set[#set + 1] = buyerId
-      set[#set + 1] = tickets
-    end
-  end
-  if #set > 0 then redis.call('HSET', sale.keys.buyers, unpack(set)) end
-  if #gone > 0 then redis.call('HDEL', sale.keys.buyers, unpack(gone)) end
-end
-
--- Writes what changed, a few commands whatever the number of holds. Nothing in here can be refused.
-local function writeSale(sale)
-  if sale.seq == sale.firstSeq then return end
-  local keys = sale.keys
-  redis.call('HSET', keys.sale, 'seq', sale.seq, 'head', sale.head)
-  for index, area in pairs(sale.areas) do
-    local now = area.free .. ' ' .. area.held .. ' ' .. area.sold
-    if now ~= area.stored then redis.call('HSET', keys.areas, index, now) end
-  end
-  local holds = {}
-  for i, holdId in ipairs(sale.writtenHolds) do
-    holds[2 * i - 1], holds[2 * i] = holdId, sale.holds[holdId]
-  end
-  if #holds > 0 then redis.call('HSET', keys.holds, unpack(holds)) end
-  if #sale.expiryAdds > 0 then redis.call('ZADD', keys.expiry, unpack(sale.expiryAdds)) end
-  if #sale.expiryRemoves > 0 then redis.call('ZREM', keys.expiry, unpack(sale.expiryRemoves)) end
-  if #sale.ended > 0 then redis.call('RPUSH', keys.ended, unpack(sale.ended)) end
-  writeBuyers(sale)
-end
+-- @include write-sale

@@ -22,7 +22,7 @@ export interface OutboxLedger {
   finish(eventId: string): PackedEvent | undefined;
   /** All open events in the order in which they were read first. */
   openEvents(): Generator<PackedEvent>;
-  /** Up to where the outbox may be trimmed; undefined when nothing has become free since the last time. */
+  /** Up to where the outbox may be trimmed in one step; undefined when nothing is free to go. */
   trim(): Trim | undefined;
   /** Redis has trimmed so. */
   trimmed(trim: Trim): void;
@@ -48,6 +48,9 @@ interface Entry {
   events: PackedEvent[];
   openCount: number;
 }
+
+/** One step of trimming reads what it trims, to count it, and Redis does nothing else meanwhile. */
+const TRIM_ENTRIES_MAX = 500;
 
 /** An account of an outbox of which nothing has been read. */
 export function createOutboxLedger(): OutboxLedger {
@@ -110,8 +113,9 @@ export function createOutboxLedger(): OutboxLedger {
       for (const { events } of all) for (const event of events) if (openById.has(event.id)) yield event;
     },
     trim() {
-      const last = entries[doneCount - 1];
-      if (last === undefined || doneCount === trimmedCount) return undefined;
+      if (doneCount === trimmedCount) return undefined;
+      const last = entries[Math.min(doneCount, trimmedCount + TRIM_ENTRIES_MAX) - 1];
+      if (last === undefined) return undefined;
       return { entryId: last.id, eventId: last.events[0]?.id ?? '', reading };
     },
     trimmed(trim) {

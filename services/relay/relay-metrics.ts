@@ -15,7 +15,12 @@ export interface RelayMetrics {
 
 /** Registers the relay's metrics; once per process. */
 export function createRelayMetrics(
-  outbox: { entries(): number; oldestAtMs(): number | undefined; waiting(): number },
+  outbox: {
+    entries(): number;
+    oldestAtMs(): number | undefined;
+    waiting(): number;
+    fullestBytes(): Promise<number>;
+  },
 ): RelayMetrics {
   new Gauge({
     name: 'onsale_relay_outbox_entries',
@@ -26,6 +31,12 @@ export function createRelayMetrics(
     name: 'onsale_relay_outbox_age_ms',
     help: 'Age of the oldest of them',
     collect() { this.set(Math.max(0, Date.now() - (outbox.oldestAtMs() ?? Date.now()))); },
+  });
+  new Gauge({
+    name: 'onsale_relay_outbox_bytes',
+    help: 'Bytes of the fullest outbox; new holds are refused from nine tenths of OUTBOX_BYTES_MAX on',
+    // What it was last, while Redis does not answer.
+    async collect() { await outbox.fullestBytes().then((bytes) => this.set(bytes), () => undefined); },
   });
   new Gauge({
     name: 'onsale_relay_waiting_events',

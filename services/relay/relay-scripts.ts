@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import { packEvent } from '../shared/contracts/outbox.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { loadScripts, runScript } from '../shared/platform/scripts.ts';
 import type { Script } from '../shared/platform/scripts.ts';
@@ -14,6 +15,8 @@ export interface RelayScripts {
   startGeneration(partition: number): Promise<string>;
   /** Announces ids and trims the outbox; false when the generation is another one. */
   accept(partition: number, generation: string, ids: string[], trim: Trim | undefined): Promise<boolean>;
+  /** Bytes of the fullest of the outboxes, as the scripts count them. */
+  fullestBytes(partitions: number[]): Promise<number>;
   suspend(partition: number, saleId: string): Promise<void>;
   /** Keeps events of a stopped sale apart; false when the generation is another one. */
   setAside(partition: number, generation: string, saleId: string, events: PackedEvent[]): Promise<boolean>;
@@ -43,27 +46,27 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       const keys = partitionKeys(partition);
       const reply = await runScript(
         redis, acceptEvents,
-        [keys.generation, keys.accepted, keys.unconfirmed, keys.outbox],
+        [keys.generation, keys.accepted, keys.unconfirmed, keys.outbox, keys.standing],
         [generation, ids.join(' '), trim?.entryId ?? '', trim?.eventId ?? ''],
       );
       return reply === 'ok';
+    },
+    async fullestBytes(partitions) {
+      const found = await Promise.all(
+        partitions.map((p) => redis.hmget(partitionKeys(p).standing, 'written', 'trimmed')));
+      return Math.max(0, ...found.map(([written, trimmed]) => Number(written ?? 0) - Number(trimmed ?? 0)));
     },
     async suspend(partition, saleId) {
       await runScript(redis, suspendSale, [saleKeys(partition, saleId).sale], []);
     },
     async setAside(partition, generation, saleId, events) {
       const keys = [partitionKeys(partition).generation, saleKeys(partition, saleId).contradicted];
-      const args = events.flatMap((event) => [event.id, `${event.type}\t${packedText(event)}`]);
+      const args = events.flatMap((event) => [event.id, packEvent(event)]);
       return await runScript(redis, setAsideEvents, keys, [generation, ...args]) === 'ok';
     },
     hasSetAside: async (partition, saleId) =>
       await redis.exists(saleKeys(partition, saleId).contradicted) === 1,
   };
-}
-
-/** As the script wrote it (contracts/outbox.ts). */
-function packedText({ saleId, seq, id, prev, timeMs, epoch, context, body }: PackedEvent): string {
-  return [saleId, seq, id, prev, timeMs, epoch, context, ...body].join('\t');
 }
 
 function named(scripts: Map<string, Script>, name: string): Script {

@@ -92,6 +92,7 @@ export class Relay {
     this.#metrics = createRelayMetrics({
       entries: () => this.#relays.reduce((sum, { ledger }) => sum + ledger.entryCount(), 0),
       waiting: () => this.#waitingCount(),
+      fullestBytes: () => this.#scripts.fullestBytes(this.#partitions),
       oldestAtMs: () => this.#relays.map(({ ledger }) => ledger.oldestAtMs()).reduce(earlier, undefined),
     });
     const layouts = createLayoutCache(options.redis);

@@ -21,6 +21,8 @@ export const SellingConfig = Type.Object({
   CONFIRM_ACK: Type.Unsafe<'bus' | 'redis'>(Type.String({ enum: ['bus', 'redis'], default: 'bus' })),
   CONFIRM_WAIT_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 30_000 }),
   OUTBOX_ENTRIES_MAX: Type.Integer({ default: 200_000, minimum: 1 }),
+  OUTBOX_BYTES_MAX: Type.Integer({ default: 64 * 1024 * 1024, minimum: 1 }),
+  OUTBOX_AGE_MS_MAX: Type.Integer({ default: 30_000, minimum: 1 }),
   SWEEP_MS: Type.Integer({ default: 250, minimum: 10, maximum: 1_000 }),
   CHANGE_MS: Type.Integer({ default: 200, minimum: 0, maximum: 10_000 }),
   STREAMS_MAX: Type.Integer({ default: 15_000, minimum: 0 }),

@@ -1,4 +1,4 @@
-import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys, saleKeyList } from '../shared/contracts/keys.ts';
 import { compileLayout } from '../shared/contracts/layout.ts';
 import type { SaleLayout } from '../shared/contracts/layout.ts';
 import { isReasonCode } from '../shared/contracts/reasons.ts';
@@ -38,10 +38,8 @@ export async function putSale(
     const events = eventsOf(definition, changed);
     const tooLarge = checkEventSizes(events, input);
     if (tooLarge.length > 0) return { faults: tooLarge };
-    const { outbox, sales } = partitionKeys(partition);
-    const k = saleKeys(partition, saleId);
     const answer = String(await stock.call(partition, 'define-sale',
-      [outbox, sales, k.sale, k.definition, k.areas, k.seats, k.runs, k.segments, k.categories],
+      [partitionKeys(partition).sales, ...saleKeyList(partition, saleId)],
       [context, saleId, before?.version ?? 0, changed ? 1 : 0, ...argsOf(definition, events)]));
     if (answer === 'ok') {
       await directory.reload(saleId);

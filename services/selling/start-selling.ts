@@ -11,6 +11,7 @@ import { Callers } from './callers.ts';
 import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
 import { Generations } from './generations.ts';
+import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { SaleDirectory } from './sale-directory.ts';
 import { SaleWatches } from './sale-watches.ts';
 import { createSellingApp } from './selling-app.ts';
@@ -21,7 +22,7 @@ const REDIS_READY_MS_MAX = 5_000;
 
 /** What the benchmark does otherwise than production, to measure what a part of it costs. */
 export interface SellingVariant {
-  createStock?: (redis: Redis, generations: Generations, outboxEntriesMax: number) => Stock;
+  createStock?: (redis: Redis, generations: Generations, limits: OutboxLimits) => Stock;
   addRoutes?: (app: FastifyInstance) => void;
 }
 
@@ -37,8 +38,12 @@ export async function startSelling(
   const redis = connectRedis(config.REDIS_URL, { name: 'selling', log });
   const following = connectRedis(config.REDIS_URL, { name: 'selling-accepted', log, blocking: true });
   const generations = new Generations(redis);
-  const stock = createStock?.(redis, generations, config.OUTBOX_ENTRIES_MAX)
-    ?? new Stock(redis, generations, config.OUTBOX_ENTRIES_MAX);
+  const limits: OutboxLimits = {
+    entriesMax: config.OUTBOX_ENTRIES_MAX,
+    bytesMax: config.OUTBOX_BYTES_MAX,
+    ageMsMax: config.OUTBOX_AGE_MS_MAX,
+  };
+  const stock = createStock?.(redis, generations, limits) ?? new Stock(redis, generations, limits);
   const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
   const directory = new SaleDirectory(redis, config.PARTITIONS);
   const { CHANGE_MS: changeMs, STREAMS_MAX: streamsMax } = config;

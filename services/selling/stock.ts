@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { saleKeys, partitionKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys } from '../shared/contracts/keys.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
 import { loadScripts, runScript } from '../shared/platform/scripts.ts';
 import type { Script, ScriptArg } from '../shared/platform/scripts.ts';
 import type { Generations } from './generations.ts';
+import { NumberedSales } from './numbered-sales.ts';
 import type { PackedClaim } from './pack-claim.ts';
+import { packOutboxLimits } from './pack-outbox-limits.ts';
+import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { ScriptBatcher } from './script-batcher.ts';
 
 /**
@@ -47,7 +50,7 @@ const ARGS_PER_CLAIM = 7;
 export class Stock {
   #redis: Redis;
   #generations: Generations;
-  #outboxEntriesMax: number;
+  #limits: string;
   #scripts = loadScripts();
   #nonceBase = randomBytes(6).toString('base64url');
   #callCount = 0;
@@ -60,10 +63,10 @@ export class Stock {
   #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders),
     () => ARGS_PER_CLAIM, bytesOf);
 
-  constructor(redis: Redis, generations: Generations, outboxEntriesMax: number) {
+  constructor(redis: Redis, generations: Generations, limits: OutboxLimits) {
     this.#redis = redis;
     this.#generations = generations;
-    this.#outboxEntriesMax = outboxEntriesMax;
+    this.#limits = packOutboxLimits(limits);
   }
 
   /**
@@ -89,12 +92,14 @@ export class Stock {
   }
 
   /**
-   * Calls one script whose KEYS[1] and ARGV[1] are the generation and which needs a nonce; `keys` and `args`
-   * are what follows. When the script refuses because of the generation, it is called once more with the one
-   * in force.
+   * Calls one script that changes sales: its KEYS begin with generation, outbox and standing, its ARGV with
+   * generation and nonce; `keys` and `args` are what follows. When the script refuses because of the
+   * generation, it is called once more with the one in force.
    */
   async call(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    return this.#underGeneration(partition, name, keys, (generation) => [generation, this.#nonce(), ...args]);
+    const { outbox, standing } = partitionKeys(partition);
+    return this.#underGeneration(partition, name, [outbox, standing, ...keys],
+      (generation) => [generation, this.#nonce(), ...args]);
   }
 
   /** Calls a script that only reads, but only from a Redis of the generation in force. */
@@ -129,61 +134,37 @@ export class Stock {
   }
 
   #sendPlaces(partition: number, claims: HoldClaim[]): Promise<string[] | string> {
-    const { outbox, due } = partitionKeys(partition);
-    const keys = [outbox, due];
-    const sales: ScriptArg[] = [];
+    const sales = new NumberedSales(partition);
     const args: ScriptArg[] = [];
-    const indexes = new Map<string, number>();
     for (const claim of claims) {
-      let index = indexes.get(claim.saleId);
-      if (index === undefined) {
-        index = indexes.size;
-        indexes.set(claim.saleId, index);
-        const k = saleKeys(partition, claim.saleId);
-        keys.push(k.sale, k.areas, k.seats, k.runs, k.segments, k.categories,
-          k.holds, k.expiry, k.ended, k.buyers);
-        sales.push(claim.saleId);
-      }
-      const { version, holdId, buyerId, digest, context, itemCount } = claim;
-      args.push(index, version, holdId, buyerId, digest, context, itemCount, ...claim.args);
+      const { saleId, version, holdId, buyerId, digest, context, itemCount } = claim;
+      args.push(sales.numberOf(saleId), version, holdId, buyerId, digest, context, itemCount, ...claim.args);
     }
-    return this.#batch(partition, 'place-holds', keys,
-      [this.#outboxEntriesMax, indexes.size, claims.length, ...sales, ...args]);
+    return this.#batch(partition, 'place-holds', [partitionKeys(partition).due, ...sales.keys],
+      [this.#limits, sales.ids.length, claims.length, ...sales.ids, ...args]);
   }
 
   #sendReleases(partition: number, refs: HoldRef[]): Promise<string[] | string> {
-    const keys = [partitionKeys(partition).outbox];
-    const args: ScriptArg[] = [];
-    for (const ref of refs) {
-      const k = saleKeys(partition, ref.saleId);
-      keys.push(k.sale, k.areas, k.seats, k.runs, k.segments, k.holds, k.expiry, k.ended, k.buyers);
-      args.push(ref.saleId, ref.holdId, ref.buyerId, ref.context);
-    }
-    return this.#batch(partition, 'release-hold', keys, args);
+    const sales = new NumberedSales(partition);
+    const args = refs.flatMap(({ saleId, holdId, buyerId, context }) =>
+      [sales.numberOf(saleId), holdId, buyerId, context]);
+    return this.#batch(partition, 'release-hold', sales.keys, [sales.ids.length, ...sales.ids, ...args]);
   }
 
   #sendExtends(partition: number, refs: (HoldRef & { key: string })[]): Promise<string[] | string> {
-    const keys = [partitionKeys(partition).outbox];
-    const args: ScriptArg[] = [EXTENDS_COUNT_MAX];
-    for (const ref of refs) {
-      const k = saleKeys(partition, ref.saleId);
-      keys.push(k.sale, k.holds, k.expiry);
-      args.push(ref.saleId, ref.holdId, ref.buyerId, ref.key, ref.context);
-    }
-    return this.#batch(partition, 'extend-hold', keys, args);
+    const sales = new NumberedSales(partition);
+    const args = refs.flatMap(({ saleId, holdId, buyerId, key, context }) =>
+      [sales.numberOf(saleId), holdId, buyerId, key, context]);
+    return this.#batch(partition, 'extend-hold', sales.keys,
+      [this.#limits, EXTENDS_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
   }
 
   #sendOrders(partition: number, orders: OrderClaim[]): Promise<string[] | string> {
-    const { outbox, unconfirmed } = partitionKeys(partition);
-    const keys = [outbox, unconfirmed];
-    const args: ScriptArg[] = [];
-    for (const order of orders) {
-      const k = saleKeys(partition, order.saleId);
-      keys.push(k.sale, k.areas, k.seats, k.holds, k.expiry, k.ended, k.orders);
-      const { saleId, orderId, holdId, buyerId, digest, context, extras } = order;
-      args.push(saleId, orderId, holdId, buyerId, digest, context, extras);
-    }
-    return this.#batch(partition, 'confirm-order', keys, args);
+    const sales = new NumberedSales(partition);
+    const args = orders.flatMap(({ saleId, orderId, holdId, buyerId, digest, context, extras }) =>
+      [sales.numberOf(saleId), orderId, holdId, buyerId, digest, context, extras]);
+    return this.#batch(partition, 'confirm-order', [partitionKeys(partition).unconfirmed, ...sales.keys],
+      [this.#limits, sales.ids.length, ...sales.ids, ...args]);
   }
 
   async #batch(

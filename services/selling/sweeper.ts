@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys, saleKeyList, saleKeys } from '../shared/contracts/keys.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { Stock } from './stock.ts';
 
@@ -85,10 +85,7 @@ export class Sweeper {
   }
 
   async #sweepSale(partition: number, saleId: string): Promise<void> {
-    const { outbox, due } = partitionKeys(partition);
-    const k = saleKeys(partition, saleId);
-    const keys = [outbox, due, k.sale, k.areas, k.seats, k.runs, k.segments,
-      k.holds, k.expiry, k.ended, k.buyers];
+    const keys = [partitionKeys(partition).due, ...saleKeyList(partition, saleId)];
     for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
       const args = [saleId, LAPSED_PER_CALL_MAX];
       const lapsed = await this.#options.stock.call(partition, 'expire-holds', keys, args);

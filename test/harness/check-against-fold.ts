@@ -37,13 +37,15 @@ export async function checkAgainstFold(
     .hgetall(k.sale).get(k.definition).hgetall(k.areas).getBuffer(k.seats).getBuffer(k.runs)
     .hgetall(k.holds).zrange(k.expiry, '0', '-1', 'WITHSCORES').lrange(k.ended, 0, -1).hgetall(k.buyers)
     .hgetall(k.orders).zscore(p.due, saleId).xrange(p.outbox, '-', '+').hgetall(p.unconfirmed)
+    .hgetall(p.standing)
     .exec();
-  const [sale, json, areas, seats, runs, holds, expiry, ended, buyers, orders, due, entries, unconfirmed] =
-    (answers ?? []).map(([error, value]) => {
+  const [sale, json, areas, seats, runs, holds, expiry, ended, buyers, orders, due, entries, unconfirmed,
+    standing] = (answers ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
     }) as [
       Hash, string, Hash, Buffer, Buffer, Hash, unknown[], string[], Hash, Hash, string | null, Entries, Hash,
+      Hash,
     ];
   const layout = compileLayout(JSON.parse(json) as SaleDefinition);
   const { fold, events } = foldOf(entries, partition, saleId, layout);
@@ -55,6 +57,7 @@ export async function checkAgainstFold(
   checkHolds({ holds, expiry: pairs(expiry), ended, due }, fold, layout);
   expect('buyers', { ...buyers }, Object.fromEntries([...fold.buyers].map(([id, n]) => [id, String(n)])));
   checkOrders(orders, unconfirmed, fold, events, layout);
+  checkStanding(standing, entries);
   return { fold, events, areas: counts, seats: seats.toString('latin1') };
 }
 
@@ -158,6 +161,15 @@ function checkOrders(
     expect(`event of order ${id}`, event?.type === 'order.confirmed' && event.data.orderId, id);
     expect(`order ${id} waits for the log`, unconfirmed[eventId], id);
   }
+}
+
+/** What is counted of the outbox is what stands in it. */
+function checkStanding(standing: Hash, entries: Entries): void {
+  const blocks = entries.flatMap(([, fields]) => fields.filter((_, i) => i % 2 === 1));
+  const bytes = blocks.reduce((sum, block) => sum + Buffer.byteLength(block), 0);
+  const [oldest] = readOutboxEntry(entries[0]?.[1] ?? []);
+  expect('bytes of the outbox', Number(standing['written'] ?? 0) - Number(standing['trimmed'] ?? 0), bytes);
+  expect('age of the outbox', standing['sinceMs'], oldest && String(oldest.timeMs));
 }
 
 /** ZRANGE WITHSCORES is flat in RESP2 and a list of pairs in RESP3. */

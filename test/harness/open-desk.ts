@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis';
 import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
-import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeyList, saleKeys } from '../../services/shared/contracts/keys.ts';
 import type { SaleInput } from '../../services/shared/contracts/sale-definition.ts';
 import { loadScripts, runScript } from '../../services/shared/platform/scripts.ts';
 import type { ScriptArg } from '../../services/shared/platform/scripts.ts';
 import { Generations } from '../../services/selling/generations.ts';
 import { packClaim } from '../../services/selling/pack-claim.ts';
+import type { OutboxLimits } from '../../services/selling/pack-outbox-limits.ts';
 import { putSale } from '../../services/selling/put-sale.ts';
 import { SaleDirectory } from '../../services/selling/sale-directory.ts';
 import type { KnownSale } from '../../services/selling/sale-directory.ts';
@@ -58,21 +59,24 @@ export function redisUrlOf({ redis }: Desk): string {
 
 export interface DeskOptions {
   saleId?: string;
-  outboxEntriesMax?: number;
+  /** nobody reads its outbox: unless said, no limit is reached */
+  outboxLimits?: Partial<OutboxLimits>;
   isOpen?: boolean;
   /** another desk's, for two processes on one sale */
   redisUrl?: string;
 }
 
+const NO_LIMITS = { entriesMax: 1_000_000, bytesMax: 2 ** 40, ageMsMax: 24 * 3_600_000 };
+
 /** Opens a desk with its sale defined and open. */
 export async function openDesk(t: Teardown, input: SaleInput, options: DeskOptions = {}): Promise<Desk> {
-  const { saleId = 'hamlet', outboxEntriesMax = 200_000, isOpen = true } = options;
+  const { saleId = 'hamlet', outboxLimits, isOpen = true } = options;
   const redis = new Redis(options.redisUrl ?? (await openTestStack(t)).redisUrl);
   t.teardown(() => redis.disconnect());
   const directory = new SaleDirectory(redis, 64);
   const partition = directory.partitionOf(saleId);
   await redis.set(partitionKeys(partition).generation, 'g1', 'NX');
-  const stock = new Stock(redis, new Generations(redis), outboxEntriesMax);
+  const stock = new Stock(redis, new Generations(redis), { ...NO_LIMITS, ...outboxLimits });
   const desk = { redis, stock, saleId, partition, directory };
   const more = { ...verbsOf(desk), ...toolsOf(desk) };
   const put = await more.define(input);
@@ -85,7 +89,6 @@ type Base = Pick<Desk, 'redis' | 'stock' | 'saleId' | 'partition' | 'directory'>
 
 function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyof Base | keyof Tools> {
   const k = saleKeys(partition, saleId);
-  const { outbox, due } = partitionKeys(partition);
   const context = 'buyer 0123456789abcdef0123456789abcdef';
   const sale = async () => {
     const known = await directory.find(saleId);
@@ -116,10 +119,9 @@ function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyo
       return stock.confirmOrder(partition, { saleId, holdId, buyerId, orderId, digest, context, extras });
     },
     expire: (most = 200) => stock.call(partition, 'expire-holds',
-      [outbox, due, k.sale, k.areas, k.seats, k.runs, k.segments, k.holds, k.expiry, k.ended, k.buyers],
-      [saleId, most]),
+      [partitionKeys(partition).due, ...saleKeyList(partition, saleId)], [saleId, most]),
     forget: (beforeMs, most = 500) => stock.callPlain('forget-holds', [k.holds, k.ended], [beforeMs, most]),
-    move: (verb) => stock.call(partition, `${verb}-sale`, [outbox, k.sale], [context, saleId]),
+    move: (verb) => stock.call(partition, `${verb}-sale`, saleKeyList(partition, saleId), [context, saleId]),
     define: (input) => putSale({ stock, directory }, saleId, input, 'operator:ann 0'),
   };
 }

@@ -59,6 +59,8 @@ export async function openTestStack(t: Teardown, { shards }: TestStackOptions = 
     env: {
       // Whoever looks sees what is now.
       CHANGE_MS: '0',
+      // Most tests of selling have no relay: their outboxes are read by nobody.
+      OUTBOX_AGE_MS_MAX: '86400000',
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
       EVENT_STORE_URL: databaseUrl,

@@ -1,30 +1,83 @@
 import t from 'tap';
 import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, openDesk, runRaw, saleOf } from '../harness/open-desk.ts';
+import type { Desk } from '../harness/open-desk.ts';
+
+/** An entry with one event of that id for each letter, as events.lua writes it. */
+async function addEntry({ redis, partition }: Desk, entryId: string, ids: string, atMs = 1000) {
+  const { outbox, standing } = partitionKeys(partition);
+  const fields = [...ids].flatMap((id, i) =>
+    [`s${i}`, `1\t0\t0\t${atMs}\t${id}-\t1\nsale.paused\tc\t{"ü":"${'x'.repeat(i)}"}`]);
+  const blocks = fields.filter((_, i) => i % 2 === 1);
+  await redis.xadd(outbox, entryId, ...fields);
+  await redis.hincrby(standing, 'written', Buffer.byteLength(blocks.join('')));
+  await redis.hsetnx(standing, 'sinceMs', atMs);
+}
+
+/** What is counted, and what really stands there. */
+async function standingOf({ redis, partition }: Desk) {
+  const { outbox, standing } = partitionKeys(partition);
+  const { written, trimmed = 0, sinceMs } = await redis.hgetall(standing);
+  const blocks = (await redis.xrange(outbox, '-', '+')).flatMap(([, f]) => f.filter((_, i) => i % 2 === 1));
+  return { counted: Number(written) - Number(trimmed), real: Buffer.byteLength(blocks.join('')), sinceMs };
+}
 
 t.test('the outbox is trimmed only up to the very entry that the caller has read', async (t) => {
-  const { redis, partition } = await openDesk(t, saleOf([floorOf(5)]));
-  const { generation, accepted, unconfirmed, outbox } = partitionKeys(partition);
-  const keys = [generation, accepted, unconfirmed, outbox];
-  await redis.del(outbox);
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  const { redis, partition } = desk;
+  const { generation, accepted, unconfirmed, outbox, standing } = partitionKeys(partition);
+  const keys = [generation, accepted, unconfirmed, outbox, standing];
+  await redis.del(outbox, standing);
   await redis.hset(unconfirmed, 'a', 'o1', 'b', 'o2');
-  for (const [n, id] of ['a', 'b', 'c'].entries()) {
-    await redis.xadd(outbox, `${n + 1}-0`, 'type', `s\t${n}\t${id}`);
-  }
+  for (const [n, id] of ['a', 'bx', 'c'].entries()) await addEntry(desk, `${n + 1}-0`, id, 1000 + n);
   const accept = (ids: string, through = '', event = '', expected = 'g1') =>
     runRaw(redis, 'accept-events', keys, [expected, ids, through, event]);
   const ids = async () => (await redis.xrange(outbox, '-', '+')).map(([id]) => id);
 
-  t.equal(await accept('a', '1-0', 'a', 'another'), 'recovering');
+  t.equal(await accept('a', '1-0', 'a-1', 'another'), 'recovering');
   t.same([await redis.hlen(unconfirmed), await redis.xlen(accepted)], [2, 0], 'nothing is done then');
-  t.equal(await accept('a', '2-0', 'x'), 'ok');
+  t.equal(await accept('a', '2-0', 'x-1'), 'ok');
   t.same(await ids(), ['1-0', '2-0', '3-0'], 'another entry stands there: not the outbox that was read');
-  t.equal(await accept('', '5-0', 'e'), 'ok');
+  t.equal(await accept('', '2-0', 'b-'), 'ok');
+  t.equal(await accept('', '5-0', 'e-1'), 'ok');
   t.same(await ids(), ['1-0', '2-0', '3-0'], 'no entry stands there');
-  t.equal(await accept('b', '2-0', 'b'), 'ok');
+  t.equal(await accept('b', '2-0', 'b-1'), 'ok');
   t.same(await ids(), ['3-0']);
   t.same(await redis.hgetall(unconfirmed), {});
   t.same((await redis.xrange(accepted, '-', '+')).map(([, fields]) => fields), [['ids', 'a'], ['ids', 'b']]);
+});
+
+t.test('what is counted of the outbox is what stands in it, however it is trimmed', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  const { redis, partition } = desk;
+  const { generation, accepted, unconfirmed, outbox, standing } = partitionKeys(partition);
+  const accept = (through: string, event: string) => runRaw(redis, 'accept-events',
+    [generation, accepted, unconfirmed, outbox, standing], ['g1', '', through, event]);
+  const agrees = async (sinceMs: string | undefined, message: string) => {
+    const found = await standingOf(desk);
+    t.equal(found.counted, found.real, message);
+    t.equal(found.sinceMs, sinceMs, message);
+    return found.counted;
+  };
+  await redis.del(outbox, standing);
+  // More entries than are read at a time, and exactly as many.
+  for (let n = 1; n <= 160; n++) await addEntry(desk, `${n}-0`, 'abc'.slice(n % 3), 1000 + n);
+  t.ok(await agrees('1001', 'nothing was trimmed') > 160 * 50);
+  for (const through of [1, 1, 51, 51, 40]) await accept(`${through}-0`, `${'abc'[through % 3]}-1`);
+  await agrees('1052', 'a repeat takes nothing off twice');
+  await accept('152-0', 'c-1');
+  t.equal(await redis.xlen(outbox), 8);
+  await agrees('1153', 'several readings');
+  await accept('160-0', 'b-1');
+  t.equal(await agrees(undefined, 'all is trimmed'), 0);
+
+  await addEntry(desk, '161-0', 'a', 2000);
+  await addEntry(desk, '162-0', 'b', 2001);
+  await redis.xdel(outbox, '161-0');
+  await accept('162-0', 'b-1');
+  t.equal(await agrees(undefined, 'also what somebody took out by hand'), 0);
+  await addEntry(desk, '163-0', 'abc', 3000);
+  t.ok(await agrees('3000', 'and it goes on from there') > 0);
 });
 
 t.test('events are set aside once, however often it is said', async (t) => {

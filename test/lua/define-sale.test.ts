@@ -1,5 +1,5 @@
 import t from 'tap';
-import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeyList, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, hallOf, openDesk, redisUrlOf, rowOf, runRaw, saleOf } from '../harness/open-desk.ts';
 
 const hallAndFloor = saleOf([hallOf([rowOf('A', 3)]), floorOf(5)]);
@@ -147,12 +147,11 @@ t.test('a sale that is suspended refuses everything; its snapshot can be read', 
 
 t.test('verbs on a sale that does not exist', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(5)]));
-  const k = saleKeys(desk.partition, 'nothing');
-  const { outbox } = partitionKeys(desk.partition);
   const before = await desk.dump();
   for (const verb of ['open', 'pause', 'resume', 'close']) {
     const args = ['c 0', 'nothing'];
-    const answer = await desk.stock.call(desk.partition, `${verb}-sale`, [outbox, k.sale], args);
+    const keys = saleKeyList(desk.partition, 'nothing');
+    const answer = await desk.stock.call(desk.partition, `${verb}-sale`, keys, args);
     t.equal(answer, 'sale_unknown');
   }
   t.same(await desk.dump(), before);

@@ -214,20 +214,6 @@ t.test('a claim with the numbers of an older definition is stale', async (t) => 
   }), 'stale');
 });
 
-t.test('a full outbox refuses new holds, while what is held can be ordered and given back', async (t) => {
-  const desk = await openDesk(t, saleOf([floorOf(5)]), { outboxEntriesMax: 4 });
-  const claim = (id: string) => desk.place(id, [{ areaId: 'floor', quantity: 1 }]);
-  t.ok((await claim('a')).ok);
-  t.ok((await claim('b')).ok);
-  await refuses(t, desk, () => claim('c'), 'outbox_full');
-  t.ok((await claim('a')).ok, 'a repeat needs no room');
-  t.ok((await desk.confirm('a', 'o1')).ok);
-  t.ok((await desk.release('b')).ok);
-  await desk.check();
-  await desk.redis.xtrim(partitionKeys(desk.partition).outbox, 'MAXLEN', 0);
-  t.ok((await claim('c')).ok, 'once the log has accepted them there is room again');
-});
-
 t.test('several sales of one partition in one call', async (t) => {
   const one = await openDesk(t, saleOf([floorOf(500)]));
   const redisUrl = redisUrlOf(one);

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { NoBody, ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
-import { saleKeys, partitionKeys } from '../../shared/contracts/keys.ts';
+import { saleKeyList } from '../../shared/contracts/keys.ts';
 import { isReasonCode } from '../../shared/contracts/reasons.ts';
 import { SaleInput } from '../../shared/contracts/sale-definition.ts';
 import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
@@ -58,7 +58,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
       const { saleId } = request.params;
       const partition = context.directory.partitionOf(saleId);
       const answer = String(await context.stock.call(partition, `${verb}-sale`,
-        [partitionKeys(partition).outbox, saleKeys(partition, saleId).sale], [contextOf(request), saleId]));
+        saleKeyList(partition, saleId), [contextOf(request), saleId]));
       if (answer !== 'ok') return sendProblem(reply, isReasonCode(answer) ? answer : 'internal_error');
       context.watches.noteWrite(saleId);
       context.log.info({ saleId, verb, operator: request.operator?.name }, 'the state of a sale was changed');

@@ -15,8 +15,12 @@ export interface PartitionKeys {
   outbox: string;
   /** stream: ids the log has accepted, followed by the API processes */
   accepted: string;
+  /** hash: bytes of the outbox's blocks ever written and trimmed, and since when its oldest entry stands */
+  standing: string;
   /** hash: event id of an order.confirmed that is not accepted yet → orderId */
   unconfirmed: string;
+  /** hash: saleId → the partition it was pinned to, in the partition that its id alone would give it */
+  pins: string;
 }
 
 export interface SaleKeys {
@@ -28,6 +32,8 @@ export interface SaleKeys {
   areas: string;
   /** string: one byte per seat, `0` free, `h` held, `s` sold */
   seats: string;
+  /** string: one byte per seat: the byte it gets when it is given back */
+  homes: string;
   /** string: one byte per segment, 128 + its longest free run (at most 127) */
   runs: string;
   /** string: 8 bytes per segment: first seat u32, seats u16, centre i16 in half seats */
@@ -44,7 +50,9 @@ export interface SaleKeys {
   buyers: string;
   /** hash: orderId → order record (contracts/order-record.ts) */
   orders: string;
-  /** hash: event id → type, tab, packed event: what was set aside when the sale was stopped */
+  /** hash: uses of access codes and promotions */
+  codes: string;
+  /** hash: event id → packed event (`packEvent`): what was set aside when the sale was stopped */
   contradicted: string;
 }
 
@@ -57,7 +65,9 @@ export function partitionKeys(partition: number): PartitionKeys {
     due: `${tag}:due`,
     outbox: `${tag}:outbox`,
     accepted: `${tag}:accepted`,
+    standing: `${tag}:standing`,
     unconfirmed: `${tag}:unconfirmed`,
+    pins: `${tag}:pins`,
   };
 }
 
@@ -69,6 +79,7 @@ export function saleKeys(partition: number, saleId: string): SaleKeys {
     definition: `${prefix}:definition`,
     areas: `${prefix}:areas`,
     seats: `${prefix}:seats`,
+    homes: `${prefix}:homes`,
     runs: `${prefix}:runs`,
     segments: `${prefix}:segments`,
     categories: `${prefix}:categories`,
@@ -77,6 +88,16 @@ export function saleKeys(partition: number, saleId: string): SaleKeys {
     ended: `${prefix}:ended`,
     buyers: `${prefix}:buyers`,
     orders: `${prefix}:orders`,
+    codes: `${prefix}:codes`,
     contradicted: `${prefix}:contradicted`,
   };
+}
+
+/** A sale's keys in the order in which every script that changes a sale takes them (lua/include/sale.lua). */
+export function saleKeyList(partition: number, saleId: string): string[] {
+  const k = saleKeys(partition, saleId);
+  return [
+    k.sale, k.definition, k.areas, k.seats, k.homes, k.runs, k.segments, k.holds, k.expiry, k.ended,
+    k.buyers, k.orders, k.codes, k.categories,
+  ];
 }

@@ -6,14 +6,19 @@ import type { SaleLayout } from './layout.ts';
 import { partitionName } from './partition-of.ts';
 
 /**
- * The outbox as the scripts write it (lua/include/events.lua): one stream entry per script call (several when
- * it made thousands of events), in it one field per event: its type, and as value, parted by tabs,
+ * The outbox as the scripts write it (lua/include/events.lua): one stream entry per script call, in it one
+ * field per sale: its id, and as value a block of lines. The first says what the sale's events of that call
+ * have in common, parted by tabs; then follows one line per event:
  *
- *   saleId seq id prev timeMs epoch context body…
+ *   firstSeq prev epoch timeMs idBase firstN
+ *   type context body…
  *
- * with `context` = `actor traceid`. Bodies by type: sale.* and area.*: data as JSON. hold.placed: holdId and
- * the hold record's first ten fields. hold.extended: holdId buyerId expiresAtMs key. hold.released,
- * hold.expired: holdId buyerId items. order.confirmed: orderId holdId buyerId total items json.
+ * The i-th event (from 0) has seq firstSeq + i and the id `<idBase><firstN + i>`; prev is the id of the one
+ * before, the header's that of the event before the block. A call that made more than 1,000 events of a sale
+ * writes several entries. `context` = `actor traceid`. Bodies by type: sale.* and area.*: data as JSON.
+ * hold.placed: holdId and the hold record's first ten fields. hold.extended: holdId buyerId expiresAtMs key.
+ * hold.released, hold.expired: holdId buyerId items.
+ * order.confirmed: orderId holdId buyerId total items json.
  */
 export interface PackedEvent {
   type: EventType;
@@ -36,23 +41,31 @@ export interface OrderExtras {
 }
 
 /**
- * Reads the fields of one stream entry (`[type, packed, type, packed, …]`).
+ * Reads the fields of one stream entry (`[saleId, block, saleId, block, …]`).
  * Throws on a type or form that no script writes.
  */
 export function readOutboxEntry(fields: string[]): PackedEvent[] {
   const events: PackedEvent[] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const type = fields[i] ?? '';
-    if (!isEventType(type)) throw new Error(`no such event type: ${type}`);
-    const [saleId, seq, id, prev, timeMs, epoch, context, ...body] = (fields[i + 1] ?? '').split('\t');
-    if (saleId === undefined || id === undefined || prev === undefined || context === undefined) {
-      throw new Error(`not an outbox event: ${(fields[i + 1] ?? '').slice(0, 80)}`);
-    }
-    events.push({
-      type, saleId, seq: Number(seq), id, prev, timeMs: Number(timeMs), epoch: Number(epoch), context, body,
-    });
-  }
+  for (let i = 0; i < fields.length; i += 2) readBlock(events, fields[i] ?? '', fields[i + 1] ?? '');
   return events;
+}
+
+/** One event by itself, as it is kept when it is taken out of the outbox: `unpackEvent` reads it. */
+export function packEvent(event: PackedEvent): string {
+  const { type, saleId, seq, id, prev, timeMs, epoch, context, body } = event;
+  return [type, saleId, seq, id, prev, timeMs, epoch, context, ...body].join('\t');
+}
+
+/** Reads what `packEvent` wrote; throws on anything else. */
+export function unpackEvent(text: string): PackedEvent {
+  const [type = '', saleId = '', seq, id, prev, timeMs, epoch, context, ...body] = text.split('\t');
+  if (!isEventType(type)) throw new Error(`no such event type: ${type}`);
+  if (id === undefined || prev === undefined || context === undefined) {
+    throw new Error(`not a packed event: ${text.slice(0, 80)}`);
+  }
+  return {
+    type, saleId, seq: Number(seq), id, prev, timeMs: Number(timeMs), epoch: Number(epoch), context, body,
+  };
 }
 
 /** True if the event's body can only be read with the sale's layout. */
@@ -86,6 +99,26 @@ export function toSaleEvent(
     ...(traceid && { traceid }),
     data: dataOf(packed, layout),
   } as SaleEvent;
+}
+
+function readBlock(events: PackedEvent[], saleId: string, block: string): void {
+  const [header = '', ...lines] = block.split('\n');
+  const [firstSeq, before, epoch, timeMs, idBase, firstN] = header.split('\t');
+  if (before === undefined || idBase === undefined || firstN === undefined || lines.length === 0) {
+    throw new Error(`not a block of the outbox: ${block.slice(0, 80)}`);
+  }
+  let prev = before;
+  for (const [i, line] of lines.entries()) {
+    const [type = '', context, ...body] = line.split('\t');
+    if (!isEventType(type)) throw new Error(`no such event type: ${type}`);
+    if (context === undefined) throw new Error(`not an outbox event: ${line.slice(0, 80)}`);
+    const id = `${idBase}${Number(firstN) + i}`;
+    events.push({
+      type, saleId, seq: Number(firstSeq) + i, id, prev, timeMs: Number(timeMs), epoch: Number(epoch),
+      context, body,
+    });
+    prev = id;
+  }
 }
 
 function dataOf(packed: PackedEvent, layout: SaleLayout | undefined): SaleEvent['data'] {

@@ -33,18 +33,18 @@ export class OutboxWriter {
    * is what `orderId` waits for, in the same step, as confirm-order.lua writes it.
    */
   async add(count = 1, entryId = '*', orderId?: string): Promise<string[]> {
-    const fields: string[] = [];
-    const ids: string[] = [];
-    for (let i = 0; i < count; i++) {
-      const id = `${randomBytes(6).toString('base64url')}-${this.head.seq + 1}`;
-      fields.push('sale.paused', [
-        this.saleId, this.head.seq + 1, id, this.head.id, Date.now(), 0, 'operator:ann ', '{}',
-      ].join('\t'));
-      this.head = { seq: this.head.seq + 1, id };
-      ids.push(id);
-    }
+    const idBase = `${randomBytes(6).toString('base64url')}-`;
+    const ids = Array.from({ length: count }, (_, i) => `${idBase}${i + 1}`);
+    const nowMs = Date.now();
+    const block = [
+      [this.head.seq + 1, this.head.id, 0, nowMs, idBase, 1].join('\t'),
+      ...ids.map(() => 'sale.paused\toperator:ann \t{}'),
+    ].join('\n');
+    this.head = { seq: this.head.seq + count, id: ids.at(-1) ?? '' };
     this.ids.push(...ids);
-    const step = this.#redis.multi().xadd(this.outbox, entryId, ...fields);
+    const { standing } = partitionKeys(this.partition);
+    const step = this.#redis.multi().xadd(this.outbox, entryId, this.saleId, block)
+      .hincrby(standing, 'written', block.length).hsetnx(standing, 'sinceMs', nowMs);
     if (orderId !== undefined) step.hset(partitionKeys(this.partition).unconfirmed, ids[0] ?? '', orderId);
     for (const [error] of await step.exec() ?? []) if (error !== null) throw error;
     return ids;

@@ -7,11 +7,14 @@ const event = (id: string): PackedEvent => ({
   type: 'sale.opened', saleId: 's', seq: 1, id, prev: '0', timeMs: 0, epoch: 0, context: '', body: ['{}'],
 });
 
-/** The entry up to which may be trimmed, taken as trimmed at once. */
+/** The entry up to which may be trimmed, taken as trimmed step by step. */
 function trimAll(ledger: OutboxLedger): string | undefined {
-  const trim = ledger.trim();
-  if (trim !== undefined) ledger.trimmed(trim);
-  return trim?.entryId;
+  let last: string | undefined;
+  for (let trim = ledger.trim(); trim !== undefined; trim = ledger.trim()) {
+    ledger.trimmed(trim);
+    last = trim.entryId;
+  }
+  return last;
 }
 
 t.test('the watermark never passes an event that is open', async (t) => {
@@ -55,6 +58,7 @@ t.test('thousands of entries are taken in and let go', async (t) => {
   const ledger = createOutboxLedger();
   for (let i = 1; i <= 5_000; i++) ledger.add(`${i}-0`, [event(`e${i}`)]);
   for (let i = 1; i <= 4_999; i++) ledger.finish(`e${i}`);
+  t.match(ledger.trim(), { entryId: '500-0', eventId: 'e500' }, 'one step is bounded');
   t.equal(trimAll(ledger), '4999-0');
   t.equal(ledger.entryCount(), 1);
   t.same([...ledger.openEvents()].map(({ id }) => id), ['e5000']);

@@ -24,6 +24,12 @@ t.test('what is in the outbox gets into the log in order, is announced, and then
     t.same((await announced(sale.partition)).filter((id) => sale.ids.includes(id)), sale.ids);
   }
   t.same(await redis.hgetall(partitionKeys(hamlet.partition).unconfirmed), { other: 'o_2' });
+  for (const { partition } of sales) {
+    const { written, trimmed, sinceMs } = await redis.hgetall(partitionKeys(partition).standing);
+    t.ok(Number(written) > 0);
+    t.same({ trimmed, sinceMs }, { trimmed: written, sinceMs: undefined }, 'nothing stands any more');
+  }
+  t.equal(await metricOf(relay.url, 'onsale_relay_outbox_bytes'), 0);
   t.equal(await metricOf(relay.url, 'onsale_relay_duplicates_total'), 0);
   const { records } = await readStream(stack);
   t.ok(records < sales.flatMap(({ ids }) => ids).length, 'several events went into one record');
@@ -154,7 +160,10 @@ t.test('nothing is trimmed before it is accepted: the bus away, the outbox grows
   proxy.cut();
   for (let i = 0; i < 50; i++) await sale.add(2);
   await awaitThat('it says so', async () => (await fetch(`${relay.url}/health/ready`)).status === 503);
-  t.equal(await redis.xlen(sale.outbox), 50);
+  const entries = await redis.xrange(sale.outbox, '-', '+');
+  t.equal(entries.length, 50);
+  const bytes = entries.reduce((sum, [, [, block = '']]) => sum + block.length, 0);
+  t.equal(await metricOf(relay.url, 'onsale_relay_outbox_bytes'), bytes);
   proxy.open();
   await drained(sale);
   t.same(await logOf(sale.saleId), sale.ids);

@@ -2,7 +2,9 @@ import { Check } from 'typebox/value';
 import t from 'tap';
 import { EVENT_DATA, EVENT_TYPES } from '../../../../services/shared/contracts/events.ts';
 import { readHoldRecord } from '../../../../services/shared/contracts/hold-record.ts';
-import { needsLayout, readOutboxEntry, toSaleEvent } from '../../../../services/shared/contracts/outbox.ts';
+import {
+  needsLayout, packEvent, readOutboxEntry, toSaleEvent, unpackEvent,
+} from '../../../../services/shared/contracts/outbox.ts';
 import { partitionName, partitionOf } from '../../../../services/shared/contracts/partition-of.ts';
 import { readOrderRecord } from '../../../../services/shared/contracts/order-record.ts';
 import { ticketCode, ticketId } from '../../../../services/shared/contracts/ticket-code.ts';
@@ -36,16 +38,38 @@ t.test('every event that the scripts write fits the schema of its type', async (
 });
 
 t.test('an entry that no script writes is told, not skipped', (t) => {
-  t.throws(() => readOutboxEntry(['hold.invented', 'x']), /no such event type: hold.invented/);
-  t.throws(() => readOutboxEntry(['hold.placed', 'hamlet\t1']), /not an outbox event/);
-  const [packed] = readOutboxEntry(['hold.placed',
-    'hamlet\t1\te1\t0\t1000\t0\tbuyer x\th\tl\td\tb\t1\t2\t2\t3\t0\t1\t']);
+  const header = '1\t0\t0\t1000\te-\t1';
+  t.throws(() => readOutboxEntry(['hamlet', `${header}\nhold.invented\tc`]), /no such event type: hold.inv/);
+  t.throws(() => readOutboxEntry(['hamlet', `${header}\nhold.placed`]), /not an outbox event/);
+  t.throws(() => readOutboxEntry(['hamlet', header]), /not a block of the outbox/, 'no event in it');
+  t.throws(() => readOutboxEntry(['hamlet']), /not a block of the outbox/);
+  t.throws(() => readOutboxEntry(['hold.placed', 'hamlet\t1\te1']), /not a block of the outbox/);
+  t.throws(() => unpackEvent('hold.invented\tx'), /no such event type: hold.invented/);
+  t.throws(() => unpackEvent('hold.placed\thamlet\t1'), /not a packed event/);
+  const [packed] = readOutboxEntry(['hamlet',
+    `${header}\nhold.placed\tbuyer x\th\tl\td\tb\t1\t2\t2\t3\t0\t1\t`]);
   if (packed === undefined) throw new Error('no event');
   t.throws(() => toSaleEvent(packed, 1, undefined), /cannot be read without its layout/);
   t.throws(() => readHoldRecord('x\ty'), /not a hold record/);
   t.throws(() => readOrderRecord('x\ty'), /not an order record/);
   t.same(EVENT_TYPES.filter((type) => !needsLayout(type)),
     ['sale.defined', 'area.defined', 'sale.opened', 'sale.paused', 'sale.resumed', 'sale.closed']);
+  t.end();
+});
+
+t.test('a block is read as the events it stands for', (t) => {
+  const common = { saleId: 'hamlet', timeMs: 1000, epoch: 3, context: 'system', body: ['{}'] };
+  const events = readOutboxEntry([
+    'hamlet', '7\tbefore\t3\t1000\tn-1-\t1001\nsale.paused\tsystem\t{}\nsale.resumed\tsystem\t{}',
+    'lear', '1\t0\t0\t1000\tn-2-\t1\nhold.extended\tbuyer x\th\tb\t5\tk',
+  ]);
+  t.same(events, [
+    { ...common, type: 'sale.paused', seq: 7, id: 'n-1-1001', prev: 'before' },
+    { ...common, type: 'sale.resumed', seq: 8, id: 'n-1-1002', prev: 'n-1-1001' },
+    { type: 'hold.extended', saleId: 'lear', seq: 1, id: 'n-2-1', prev: '0', timeMs: 1000, epoch: 0,
+      context: 'buyer x', body: ['h', 'b', '5', 'k'] },
+  ]);
+  t.same(events.map((event) => unpackEvent(packEvent(event))), events, 'by itself each says all of it');
   t.end();
 });
 

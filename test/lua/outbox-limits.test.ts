@@ -1,0 +1,108 @@
+import tap from 'tap';
+import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import type { OutboxLimits } from '../../services/selling/pack-outbox-limits.ts';
+import { floorOf, openDesk, redisUrlOf, saleOf } from '../harness/open-desk.ts';
+import type { Desk } from '../harness/open-desk.ts';
+import { refuses } from '../harness/refuses.ts';
+import type { Teardown } from '../harness/teardown.ts';
+
+type Asserts = Pick<typeof tap, 'same' | 'ok' | 'equal'>;
+const one = [{ areaId: 'floor', quantity: 1 }];
+
+/** Seven live holds in nine entries, and desks at the same sale whose process knows other limits. */
+async function openHeldSale(t: Teardown) {
+  const desk = await openDesk(t, saleOf([floorOf(50)]));
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await desk.place(id, one);
+  const withLimits = (outboxLimits: Partial<OutboxLimits>) =>
+    openDesk(t, saleOf([floorOf(50)]), { redisUrl: redisUrlOf(desk), outboxLimits });
+  return { desk, withLimits };
+}
+
+async function bytesOf({ redis, partition }: Desk): Promise<number> {
+  const entries = await redis.xrange(partitionKeys(partition).outbox, '-', '+');
+  return entries.reduce((sum, [, [, block = '']]) => sum + Buffer.byteLength(block), 0);
+}
+
+/** As if its oldest entry had been written so long ago. */
+async function age({ redis, partition }: Desk, ms: number): Promise<void> {
+  const [seconds] = await redis.time();
+  await redis.hset(partitionKeys(partition).standing, 'sinceMs', Number(seconds) * 1000 - ms);
+}
+
+/** What takes seats is refused; what is held can be ordered and given back. */
+async function isInLastTenth(t: Asserts, desk: Desk): Promise<void> {
+  await refuses(t, desk, () => desk.place('new', one), 'outbox_full');
+  await refuses(t, desk, () => desk.extend('a', 'k'), 'outbox_full');
+  t.ok((await desk.place('a', one)).ok, 'a repeat needs no room');
+  t.ok((await desk.confirm('a', 'o1')).ok, 'orders go on');
+  t.ok((await desk.release('b')).ok);
+}
+
+/** Orders are refused as well; seats still come back, and the operator is never kept out. */
+async function isWhollyFull(t: Asserts, desk: Desk, roomy: Desk): Promise<void> {
+  await refuses(t, desk, () => desk.place('new', one), 'outbox_full');
+  await refuses(t, desk, () => desk.extend('c', 'k'), 'outbox_full');
+  await refuses(t, desk, () => desk.confirm('c', 'o2'), 'outbox_full');
+  t.ok((await desk.confirm('a', 'o1')).ok, 'a repeat needs no room');
+  t.ok((await desk.release('d')).ok);
+  await roomy.setHoldMs(10);
+  t.ok((await roomy.place('short', one)).ok);
+  await roomy.awaitLapse();
+  t.equal(await desk.expire(), 1);
+  t.equal(await desk.move('pause'), 'ok');
+  t.equal(await desk.move('resume'), 'ok');
+}
+
+tap.test('entries: new holds end at nine tenths, orders at the whole, giving back never', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const roomy = await withLimits({ entriesMax: 12 });
+  t.ok((await roomy.extend('g', 'k')).ok, '9 entries of 12 are less than nine tenths');
+  const tight = await withLimits({ entriesMax: 11 });
+  await isInLastTenth(t, tight);
+  await isWhollyFull(t, tight, desk);
+  await desk.check();
+});
+
+tap.test('bytes: the same, of the packed events', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const bytes = await bytesOf(desk);
+  const roomy = await withLimits({ bytesMax: Math.ceil(bytes / 0.9) + 1 });
+  t.ok((await roomy.extend('g', 'k')).ok, 'less than nine tenths');
+  const more = await bytesOf(desk);
+  t.ok(more > bytes);
+  await isInLastTenth(t, await withLimits({ bytesMax: Math.floor(more / 0.9) }));
+  await isWhollyFull(t, await withLimits({ bytesMax: await bytesOf(desk) }), desk);
+  await desk.check();
+});
+
+tap.test('age: the same, of the oldest entry', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const tight = await withLimits({ ageMsMax: 1_000_000 });
+  await age(desk, 880_000);
+  t.ok((await tight.extend('g', 'k')).ok, 'less than nine tenths');
+  await age(desk, 950_000);
+  await isInLastTenth(t, tight);
+  await age(desk, 1_000_000);
+  await isWhollyFull(t, tight, desk);
+});
+
+tap.test('an outbox without entries is empty, whatever was counted', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const { outbox } = partitionKeys(desk.partition);
+  const tight = await withLimits({ bytesMax: 1, ageMsMax: 1 });
+  await refuses(t, tight, () => tight.place('new', one), 'outbox_full');
+  await desk.redis.del(outbox);
+  t.ok((await tight.place('new', one)).ok);
+});
+
+tap.test('a call with more events of a sale than a block holds', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(3_000)], { buyerLimit: 3_000 }));
+  await desk.setHoldMs(3_000);
+  await Promise.all(Array.from({ length: 2_100 }, (_, i) => desk.place(`h${i}`, one)));
+  await desk.awaitLapse();
+  const before = await desk.redis.xlen(partitionKeys(desk.partition).outbox);
+  t.equal(await desk.expire(2_100), 2_100);
+  t.equal(await desk.redis.xlen(partitionKeys(desk.partition).outbox), before + 3);
+  const { events } = await desk.check();
+  t.equal(events.filter(({ type }) => type === 'hold.expired').length, 2_100, 'each in its order, once');
+});
