@@ -82,7 +82,7 @@ export function luaRegistrationFaults(files: ProjectFile[]): string[] {
 }
 
 /** As a string, or by a template such as `${verb}-sale`. */
-function namesScript({ lines }: ProjectFile, name: string): boolean {
+export function namesScript({ lines }: ProjectFile, name: string): boolean {
   return lines.some((line) => {
     if (isComment(line)) return false;
     if (line.includes(`'${name}'`)) return true;

@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import type { LuaMutant } from './mutate-lua.ts';
+
+export interface MutationOptions {
+  /** file names below lua/ without folder and ending; empty for all */
+  only: string[];
+  /** mutants to choose at random, 0 for all */
+  sampleCount: number;
+  seed: number;
+  /** leaves out the second round, in which survivors meet the tests of the services */
+  quick: boolean;
+  /** share of mutants, in per cent, below which the run fails */
+  scoreMin: number;
+  workerCount: number;
+}
+
+export const usage = `npm run test:mutation -- [options]
+  --only NAMES    only these files of lua/ and lua/include/, parted by commas: place-holds,take
+  --sample N      N mutants chosen at random instead of all
+  --seed N        another choice (default 1)
+  --quick         without the second round: survivors do not meet the tests of the services
+  --min PERCENT   the score below which the run fails (default 95)
+  --workers N     default 2`;
+
+/** Throws one sentence for an option that does not exist or has no number where one belongs. */
+export function readOptions(args: string[]): MutationOptions {
+  const { values } = parseArgs({ args, options: {
+    only: { type: 'string', default: '' },
+    sample: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
+    min: { type: 'string', default: '95' },
+    workers: { type: 'string', default: '2' },
+  } });
+  return {
+    only: values.only.split(',').filter((name) => name !== ''),
+    sampleCount: numberOf('sample', values.sample),
+    seed: numberOf('seed', values.seed),
+    quick: values.quick,
+    scoreMin: numberOf('min', values.min),
+    workerCount: Math.max(1, numberOf('workers', values.workers)),
+  };
+}
+
+function numberOf(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name} takes a whole number, not ${text}.`);
+  return Number(text);
+}
+
+/** Throws one sentence for a name that no file has. The order stays that of the files. */
+export function chooseMutants(
+  mutants: LuaMutant[],
+  { only, sampleCount, seed }: Pick<MutationOptions, 'only' | 'sampleCount' | 'seed'>,
+): LuaMutant[] {
+  const nameOf = ({ file }: LuaMutant) => file.replace(/^.*\/|\.lua$/g, '');
+  const unknown = only.find((name) => !mutants.some((mutant) => nameOf(mutant) === name));
+  if (unknown !== undefined) throw new Error(`There is no ${unknown}.lua in lua/ or lua/include/.`);
+  const wanted = mutants.filter((mutant) => only.length === 0 || only.includes(nameOf(mutant)));
+  if (sampleCount === 0) return wanted;
+  const random = randomFrom(seed);
+  const drawn = wanted.map((mutant) => ({ mutant, lot: random() }))
+    .toSorted((a, b) => a.lot - b.lot)
+    .slice(0, sampleCount);
+  const chosen = new Set(drawn.map(({ mutant }) => mutant));
+  return wanted.filter((mutant) => chosen.has(mutant));
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6D2B79F5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
