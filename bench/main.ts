@@ -8,10 +8,12 @@ import { formatTable } from './report/format-table.ts';
 import { writeResult } from './report/write-result.ts';
 import type { Scenario } from './scenario.ts';
 import { baselines } from './scenarios/baselines.ts';
+import { engine, engineOneCore } from './scenarios/engine.ts';
 import { httpHold } from './scenarios/http-hold.ts';
+import { seated } from './scenarios/seated.ts';
 import { watchers } from './scenarios/watchers.ts';
 
-const scenarios: Scenario[] = [httpHold, baselines, watchers];
+const scenarios: Scenario[] = [engine, engineOneCore, seated, httpHold, baselines, watchers];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
@@ -21,7 +23,7 @@ if (unknown === undefined) {
 } else {
   process.exitCode = 1;
   process.stderr.write(`There is no benchmark ${unknown}; there are:\n`);
-  for (const { name, summary } of scenarios) process.stderr.write(`  ${name.padEnd(12)} ${summary}\n`);
+  for (const { name, summary } of scenarios) process.stderr.write(`  ${name.padEnd(16)} ${summary}\n`);
 }
 
 async function measure(scenario: Scenario): Promise<void> {

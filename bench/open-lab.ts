@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,11 @@ import { startRedis } from '../infra/local/start-redis.ts';
 export interface Lab {
   isPinned: boolean;
   redisUrl(appendFsync?: 'always' | 'everysec'): Promise<string>;
+  /**
+   * One more Redis that keeps nothing on disk, for those who measure Redis itself: on the HTTP server's core,
+   * which is free then, or beside the load.
+   */
+  bareRedis(core: 'own' | 'shared'): Promise<LabRedis>;
   postgresUrl(): Promise<string>;
   /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
   startServer(name: string, env: Record<string, string>): Promise<LabServer>;
@@ -31,6 +36,12 @@ export interface LabServer {
   url: string;
   pid: number;
   stop(): Promise<unknown>;
+}
+
+export interface LabRedis {
+  url: string;
+  port: number;
+  pid: number;
 }
 
 /** What a service of ours needs to start here; random secrets, one admin. */
@@ -44,7 +55,7 @@ const START_MS_MAX = 20_000;
 
 export function openLab(): Lab {
   const folder = mkdtempSync(join(tmpdir(), 'onsale-bench-'));
-  const isPinned = pinThisProcess();
+  const isPinned = pin(process.pid, OTHER_CORE);
   const undo: (() => Promise<unknown>)[] = [];
   let redis: Promise<string> | undefined;
   let postgres: Promise<string> | undefined;
@@ -61,6 +72,14 @@ export function openLab(): Lab {
       client.disconnect();
       return url;
     }),
+    bareRedis: async (core) => {
+      const port = await findAnyFreePort();
+      const data = join(folder, `redis-${port}`);
+      const { url, child } = await startRedis({ folder: data, port, durable: false });
+      undo.push(() => child.stop());
+      if (isPinned && core === 'own') pin(child.pid, SERVER_CORE);
+      return { url, port, pid: child.pid };
+    },
     postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
     startServer: async (name, env) => {
       const server = await startPinned(name, env, isPinned);
@@ -88,10 +107,10 @@ export function createSecrets(): LabSecrets & { adminToken: string } {
   };
 }
 
-/** All that this process starts from here on inherits its core, unless it is given another. */
-function pinThisProcess(): boolean {
-  if (process.platform !== 'linux' || availableParallelism() < 2) return false;
-  return spawnSync('taskset', ['-acp', OTHER_CORE, String(process.pid)], { stdio: 'ignore' }).status === 0;
+/** All that a process starts from here on inherits its core, unless it is given another. */
+function pin(pid: number, core: string): boolean {
+  if (process.platform !== 'linux' || cpus().length < 2) return false;
+  return spawnSync('taskset', ['-acp', core, String(pid)], { stdio: 'ignore' }).status === 0;
 }
 
 async function startPinned(name: string, env: Record<string, string>, isPinned: boolean): Promise<LabServer> {

@@ -13,3 +13,15 @@ export function readCpuMs(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/**
+ * CPU time in µs that the main thread of a process has used so far, to the nanosecond and not to a tick;
+ * undefined where there is no /proc. All of Redis' commands and scripts run in that thread.
+ */
+export function readThreadCpuUs(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+  } catch {
+    return undefined;
+  }
+}
