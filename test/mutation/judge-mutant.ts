@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LuaProject } from './lua-project.ts';
+import { applyMutants } from './mutate-lua.ts';
 import type { LuaMutant } from './mutate-lua.ts';
 import type { MutationWorker } from './mutation-worker.ts';
 
@@ -53,7 +54,7 @@ export async function judgeMutant(
   project: LuaProject,
   tests: UsefulTest[],
 ): Promise<Verdict> {
-  return withMutant(worker.folder, mutant, project, async () => {
+  return withMutants(worker.folder, [mutant], project, async () => {
     for (const test of inOrder(tests, mutant.file, project.scriptsOf(mutant.file))) {
       const first = await worker.run(test.index, test.usualMs);
       if (first.error === undefined) continue;
@@ -66,19 +67,21 @@ export async function judgeMutant(
   });
 }
 
-/** Does something while a copy of the project is broken by a mutant. */
-export async function withMutant<T>(
+/** Does something while a copy of the project is broken by mutants, none of which overlap. */
+export async function withMutants<T>(
   folder: string,
-  mutant: LuaMutant,
+  mutants: LuaMutant[],
   project: LuaProject,
   work: () => Promise<T>,
 ): Promise<T> {
-  const path = join(folder, 'lua', mutant.file);
-  writeFileSync(path, mutant.source);
+  const write = (file: string, changes: LuaMutant[]) =>
+    writeFileSync(join(folder, 'lua', file), applyMutants(project.sourceOf(file), changes));
+  const byFile = Map.groupBy(mutants, ({ file }) => file);
+  for (const [file, changes] of byFile) write(file, changes);
   try {
     return await work();
   } finally {
-    writeFileSync(path, project.sourceOf(mutant.file));
+    for (const file of byFile.keys()) write(file, []);
   }
 }
 

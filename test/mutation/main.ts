@@ -15,7 +15,7 @@ import { findEquivalent } from './equivalent-mutants.ts';
 import type { EquivalentMutant } from './equivalent-mutants.ts';
 import { measureTests, runsAny } from './judge-mutant.ts';
 import type { UsefulTest } from './judge-mutant.ts';
-import { judgeMutants } from './judge-mutants.ts';
+import { judgeAgain, judgeMutants } from './judge-mutants.ts';
 import { readLuaProject } from './lua-project.ts';
 import type { LuaProject } from './lua-project.ts';
 import type { LuaMutant } from './mutate-lua.ts';
@@ -36,10 +36,11 @@ const SURVIVING_SHARE = 0.1;
 
 let isInterrupted = false;
 const workers: MutationWorker[] = [];
+let realTests: RealTests | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     isInterrupted = true;
-    void stopWorkers();
+    void stopAll();
   });
 }
 
@@ -49,7 +50,7 @@ try {
   say(isInterrupted ? 'stopped' : String(error instanceof Error ? error.message : error));
   process.exitCode = 1;
 } finally {
-  await stopWorkers();
+  await stopAll();
   rmSync(runFolder, { recursive: true, force: true });
 }
 
@@ -72,24 +73,19 @@ async function run(options: MutationOptions): Promise<number> {
   const { tests, unquick } = await prepareTests(workers[0] as MutationWorker, lua);
   sayPlan(mutants, lua, tests, options);
 
-  const realTests = options.quick ? undefined : new RealTests(runFolder, unquick);
-  try {
-    const note = progressOf(mutants.length);
-    const judged = await judgeMutants(mutants, {
-      workers, project: lua, tests, realTests, note, isInterrupted: () => isInterrupted,
-    });
-    const survivors = judged.filter(({ verdict }) => verdict === undefined)
-      .map(({ mutant: { file, line, becomes } }) => ({ file, line, becomes, why: '' }));
-    writeFileSync(survivorsPath, `${JSON.stringify(survivors, undefined, 2)}\n`);
-    say(`\n${reportMutants(judged, equivalent)}\n`);
-    if (isInterrupted) return 1;
-    const { percent } = scoreOf(judged, equivalent);
-    const isEnough = percent >= options.scoreMin;
-    say(`score ${percent.toFixed(1)} %, ${isEnough ? 'at least' : 'below'} ${options.scoreMin} %`);
-    return isEnough ? 0 : 1;
-  } finally {
-    await realTests?.stop();
-  }
+  const judging = { workers, project: lua, isInterrupted: () => isInterrupted };
+  const first = await judgeMutants(mutants, tests, judging, progressOf(mutants.length));
+  realTests = new RealTests(runFolder, unquick);
+  const judged = options.quick ? first : await judgeAgain(first, realTests, judging, (groupCount) =>
+    say(`second round: ${groupCount} groups of survivors, some minutes each`));
+  const survivors = judged.filter(({ verdict }) => verdict === undefined)
+    .map(({ mutant: { file, line, becomes } }) => ({ file, line, becomes, why: '' }));
+  writeFileSync(survivorsPath, `${JSON.stringify(survivors, undefined, 2)}\n`);
+  say(`\n${reportMutants(judged, equivalent)}\n`);
+  const { percent } = scoreOf(judged, equivalent);
+  const isEnough = percent >= options.scoreMin && !isInterrupted;
+  say(`score ${percent.toFixed(1)} %, ${isEnough ? 'at least' : 'below'} ${options.scoreMin} %`);
+  return isEnough ? 0 : 1;
 }
 
 /** The mutants to judge and the equivalent ones among those that were chosen. */
@@ -136,7 +132,7 @@ function sayPlan(
     .reduce((sum, { usualMs }) => sum + usualMs, 0));
   const guessMs = allMs.reduce((sum, ms) => sum + ms, 0) / workerCount;
   say(`${mutants.length} mutants; ${tests.length} quick tests, ${seconds(suiteMs)} for all; `
-    + `${workerCount} workers; about ${minutes(guessMs)}, and more for those that live on`);
+    + `${workerCount} workers; about ${minutes(guessMs)}, and a second round for those that live on`);
 }
 
 /** Says how far it is, and each survivor as soon as it is one. */
@@ -165,8 +161,8 @@ function removeForgottenFolders(): void {
   }
 }
 
-async function stopWorkers(): Promise<void> {
-  await Promise.all(workers.map((worker) => worker.stop()));
+async function stopAll(): Promise<void> {
+  await Promise.all([...workers.map((worker) => worker.stop()), realTests?.stop()]);
 }
 
 function minutes(ms: number): string {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { findLuaSites } from './find-lua-sites.ts';
-import { mutateLua, OPERATORS } from './mutate-lua.ts';
+import { applyMutants, mutateLua, OPERATORS } from './mutate-lua.ts';
 
 const lua = new URL('../../lua/', import.meta.url);
 const files = readdirSync(lua, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.lua'));
@@ -57,8 +57,14 @@ t.test('a mutant says which line it changes and how', async (t) => {
   t.same(mutateLua('x.lua', source).map(({ lineNumber }) => lineNumber), [2, 2, 3, 3, 4]);
   t.match(mutateLua('x.lua', source).at(-1), {
     file: 'x.lua', operator: 'statement', line: 'g(a[i], c)', becomes: '',
-    source: 'local a = f(b,\n  2)\nfor i = 1, #a do\n  \nend\n',
   });
+  t.equal(applyMutants(source, mutateLua('x.lua', source).slice(-1)),
+    'local a = f(b,\n  2)\nfor i = 1, #a do\n  \nend\n');
+  const [two, , one] = mutateLua('x.lua', source);
+  t.equal(applyMutants('local a, b = 2, 1', [
+    { start: 13, end: 14, replacement: '33' }, { start: 16, end: 17, replacement: '' },
+  ]), 'local a, b = 33, ');
+  t.same([two?.replacement, one?.replacement], ['3', '2']);
 });
 
 t.test('what is no Lua is refused with its line', async (t) => {
@@ -74,11 +80,10 @@ t.test('every script has mutants of many kinds, each another Lua file', async (t
     const source = readFileSync(new URL(file, lua), 'utf8');
     const mutants = mutateLua(file, source);
     t.ok(mutants.length > 0, file);
-    t.equal(new Set([source, ...mutants.map((mutant) => mutant.source)]).size, mutants.length + 1, file);
-    for (const mutant of mutants) {
-      used.add(mutant.operator);
-      findLuaSites(mutant.source);
-    }
+    const changed = mutants.map((mutant) => applyMutants(source, [mutant]));
+    t.equal(new Set([source, ...changed]).size, mutants.length + 1, file);
+    for (const text of changed) findLuaSites(text);
+    for (const { operator } of mutants) used.add(operator);
   }
   t.same(OPERATORS.filter((operator) => !used.has(operator)), []);
 });

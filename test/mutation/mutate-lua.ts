@@ -11,8 +11,10 @@ export interface LuaMutant {
   /** the lines that change, as they are and as they become, with single spaces */
   line: string;
   becomes: string;
-  /** the whole file, changed */
-  source: string;
+  /** what stands from `start` to `end` (offsets in the file) becomes `replacement` */
+  start: number;
+  end: number;
+  replacement: string;
 }
 
 export const OPERATORS = [
@@ -38,19 +40,30 @@ export function mutateLua(file: string, source: string): LuaMutant[] {
   const mutants = findLuaSites(source).flatMap((site) => changesOf(site).map(([operator, replacement]) => {
     const start = source.lastIndexOf('\n', site.start - 1) + 1;
     const end = (source.indexOf('\n', site.end) + source.length + 1) % (source.length + 1);
-    const changed = source.slice(0, site.start) + replacement + source.slice(site.end);
     return {
       file,
       operator,
       lineNumber: source.slice(0, start).split('\n').length,
       line: onOneLine(source.slice(start, end)),
       becomes: onOneLine(source.slice(start, site.start) + replacement + source.slice(site.end, end)),
-      source: changed,
+      start: site.start,
+      end: site.end,
+      replacement,
     };
   }));
-  // `while n > 0` never holds by its condition and by its comparison's constant: the same text is one mutant.
-  return [...new Map(mutants.map((mutant) => [mutant.source, mutant])).values()]
-    .filter((mutant) => mutant.source !== source);
+  // A condition that is a constant already is the same text twice.
+  return [...new Map(mutants.map((mutant) => [applyMutants(source, [mutant]), mutant])).entries()]
+    .filter(([changed]) => changed !== source)
+    .map(([, mutant]) => mutant);
+}
+
+/** The file with all these changes, which must not overlap. */
+export function applyMutants(
+  source: string,
+  mutants: Pick<LuaMutant, 'start' | 'end' | 'replacement'>[],
+): string {
+  return mutants.toSorted((a, b) => b.start - a.start).reduce((text, { start, end, replacement }) =>
+    text.slice(0, start) + replacement + text.slice(end), source);
 }
 
 function changesOf({ kind, text }: LuaSite): [operator: Operator, replacement: string][] {

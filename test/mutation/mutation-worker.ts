@@ -28,6 +28,7 @@ export class MutationWorker {
   #files: string[];
   #redis: LocalServer | undefined;
   #process: ChildProcess | undefined;
+  #isOver = false;
 
   /** @param files test files to load, as paths in the project */
   constructor(folder: string, files: string[]) {
@@ -69,13 +70,23 @@ export class MutationWorker {
     const outcome = await Promise.race([answer, death, this.#hang(usualMs, signal)]);
     end.abort();
     if (typeof outcome !== 'string') return outcome;
-    await this.stop();
-    await this.start();
+    await this.#renew();
     return { error: outcome, isFatal: true, ms: performance.now() - startedAtMs, shas: [] };
   }
 
-  /** Ends both processes, and what tests have started; may be called twice. */
+  /** Ends both processes, for good: a run that waits for them throws. May be called twice. */
   async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#kill();
+  }
+
+  async #renew(): Promise<void> {
+    await this.#kill();
+    if (this.#isOver) throw new Error('The worker was stopped.');
+    await this.start();
+  }
+
+  async #kill(): Promise<void> {
     this.#process?.kill('SIGKILL');
     // A Redis whose script hangs takes no SIGTERM.
     this.#redis?.child.kill('SIGKILL');
@@ -84,9 +95,7 @@ export class MutationWorker {
 
   /** Starts anew when somebody else has left a script hanging. */
   async renewIfBusy(): Promise<void> {
-    if (!await isBusy(this.redisUrl)) return;
-    await this.stop();
-    await this.start();
+    if (this.#isOver || await isBusy(this.redisUrl)) await this.#renew();
   }
 
   /** Resolves when Redis is in one script for too long, or the whole test takes too long. */

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnGuarded } from '../../infra/local/spawn-guarded.ts';
+import type { GuardedChild } from '../../infra/local/spawn-guarded.ts';
 import { startTestServers } from '../../infra/setup/start-test-servers.ts';
 import type { TestServers } from '../../infra/setup/start-test-servers.ts';
 import { namesScript } from '../tidy/lua-rules.ts';
@@ -22,27 +23,33 @@ export class RealTests {
   /** test files that could not be run quickly: they are part of every second round */
   #unquick: string[];
   #servers: Promise<TestServers> | undefined;
+  #running = new Set<GuardedChild>();
+  #isOver = false;
 
   constructor(folder: string, unquick: string[]) {
     this.#folder = folder;
     this.#unquick = unquick;
   }
 
-  /** Runs them until one fails; what fails must fail twice, as a test may fail now and then. */
-  async judge(worker: MutationWorker, scripts: Set<string>): Promise<Verdict> {
+  /** Runs them until one fails, or with `twice` until one has failed in each of two runs. */
+  async judge(worker: MutationWorker, scripts: Set<string>, twice: boolean): Promise<Verdict> {
     const files = [...this.#unquick, ...testsOf(scripts)];
     const first = await this.#run(worker, files);
     if (first === undefined) return undefined;
-    const isSure = await this.#run(worker, files) !== undefined;
+    const isSure = !twice || await this.#run(worker, files) !== undefined;
     return isSure ? { test: first, error: 'not ok under tap' } : undefined;
   }
 
+  /** Ends what runs, for good. May be called twice. */
   async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all([...this.#running].map((tap) => tap.stop()));
     await (await this.#servers)?.stop();
   }
 
   /** The first test that failed, or undefined. */
   async #run(worker: MutationWorker, files: string[]): Promise<string | undefined> {
+    if (this.#isOver) throw new Error('The tests were stopped.');
     this.#servers ??= startTestServers(this.#folder);
     const { env } = await this.#servers;
     const manifest = createRequire(import.meta.url).resolve('tap/package.json');
@@ -56,7 +63,9 @@ export class RealTests {
     });
     const end = new AbortController();
     const late = sleep(MS_MAX, undefined, { signal: end.signal }).then(() => tap.stop(), () => 0);
+    this.#running.add(tap);
     const [output, code] = await Promise.all([text(tap.output[0] as Readable), tap.exited]);
+    this.#running.delete(tap);
     end.abort();
     await late;
     await worker.renewIfBusy();
