@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { connectBare } from '../engine/connect-bare.ts';
 import { drive } from '../engine/drive.ts';
 import type { Driven } from '../engine/drive.ts';
 import { floorSale, openEngineDesk } from '../engine/engine-sale.ts';
@@ -44,7 +45,7 @@ interface Round extends Driven, RedisWork {
 
 async function runEngine(lab: Lab, say: (line: string) => void, core: 'own' | 'shared'): Promise<Findings> {
   const server = await lab.bareRedis(core);
-  const redis = new Redis(server.url);
+  const redis = connectBare(server);
   try {
     const desk = await openEngineDesk(redis);
     await measureClaims({ desk, redis, server }, 'warm-up', WARM_UP_CLAIMS);

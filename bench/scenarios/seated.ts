@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { connectBare } from '../engine/connect-bare.ts';
 import { drive } from '../engine/drive.ts';
 import type { Driven } from '../engine/drive.ts';
 import { arenaSale, floorSale, openEngineDesk } from '../engine/engine-sale.ts';
@@ -56,7 +57,7 @@ interface CostRound {
 
 async function runSeated(lab: Lab, say: (line: string) => void): Promise<Findings> {
   const server = await lab.bareRedis('own');
-  const redis = new Redis(server.url);
+  const redis = connectBare(server);
   try {
     const bench = { desk: await openEngineDesk(redis), redis, server };
     const rounds: Round[] = [];
