@@ -24,7 +24,10 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
   for (const what of ['availability', 'seats'] as const) {
     const { summary, view } = shared[what];
     app.get<OneSale>(`/v1/sales/:saleId/${what}`, {
-      schema: { summary, tags, params: SaleParams, response: { 200: view, ...refused } },
+      schema: {
+        summary, tags, params: SaleParams,
+        response: { 200: view, 304: { type: 'null', description: 'as in If-None-Match' }, ...refused },
+      },
     }, async (request, reply) => sendShared(context, what, request, reply));
   }
 }

@@ -146,10 +146,18 @@ export const SeatsView = Type.Object({
   })),
 });
 
-export const ProblemView = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  code: Type.String(),
-  detail: Type.Optional(Type.String()),
-}, { additionalProperties: true, description: 'application/problem+json, RFC 9457' });
+/** A refusal, as a response of a route. */
+export const ProblemView = {
+  description: 'application/problem+json, RFC 9457',
+  content: {
+    'application/problem+json': {
+      schema: Type.Object({
+        type: Type.String(),
+        title: Type.String(),
+        status: Type.Integer(),
+        code: Type.String(),
+        detail: Type.Optional(Type.String()),
+      }, { additionalProperties: true }),
+    },
+  },
+};

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { fastify, LogController } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { ConnectionError, FastifyInstance } from 'fastify';
 import { drainConnections } from './drain-connections.ts';
 import type { Log } from './log.ts';
-import { handleError, sendProblem } from './problem.ts';
+import { handleError, problemOf, sendProblem } from './problem.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -43,6 +44,9 @@ export function createHttp(
       reply.header('x-trace-id', request.id);
       return handleError(error, request, reply);
     },
+    clientErrorHandler: refuseUnreadable,
+    // Node would refuse it without a word; see onRequest below.
+    http: { requireHostHeader: false },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
     },
@@ -51,11 +55,39 @@ export function createHttp(
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      sendProblem(reply, 'request_invalid', { detail: 'HTTP/1.1 needs a Host header.' });
+      return;
+    }
     done();
   });
+  // What a client expects beyond 100-continue may be passed by (RFC 9110, 10.1.1); Node answers an empty 417.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const server = app as unknown as FastifyInstance;
   drainConnections(server);
   return server;
+}
+
+/**
+ * Answers what is not HTTP, or has headers too large to read, like every other refusal; then its connection
+ * ends, since nobody can tell where a next request would begin.
+ */
+function refuseUnreadable(error: ConnectionError, socket: Socket): void {
+  // After a reset there is nobody to answer.
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) {
+    const body = JSON.stringify(problemOf('request_invalid', { detail: 'This cannot be read as HTTP.' }));
+    socket.write([
+      'HTTP/1.1 400 Bad Request',
+      'content-type: application/problem+json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-trace-id: ${traceIdOf({ headers: {} })}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'));
+  }
+  socket.destroy(error);
 }
 
 /** 16 hex digits of this process and a counter: unique, and a hundred times cheaper than 16 random bytes. */

@@ -14,12 +14,18 @@ export function sendProblem(
   code: ReasonCode,
   extra: Record<string, unknown> = {},
 ): FastifyReply {
-  const { status, title } = REASONS[code];
+  const { status } = REASONS[code];
   if (status === 503) reply.header('retry-after', RETRY_SECONDS);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.code(status).type('application/problem+json')
     .serializer(JSON.stringify)
-    .send({ type: `urn:onsale:reason:${code}`, title, status, code, ...extra });
+    .send(problemOf(code, extra));
+}
+
+/** The body of such an answer. */
+export function problemOf(code: ReasonCode, extra: Record<string, unknown>): Record<string, unknown> {
+  const { status, title } = REASONS[code];
+  return { type: `urn:onsale:reason:${code}`, title, status, code, ...extra };
 }
 
 /**

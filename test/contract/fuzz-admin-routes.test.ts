@@ -1,0 +1,3 @@
+import { fuzzRoutes } from './fuzz/fuzz-routes.ts';
+
+await fuzzRoutes((path) => path.startsWith('/admin/'));

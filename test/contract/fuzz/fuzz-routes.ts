@@ -1,0 +1,34 @@
+import t from 'tap';
+import { fuzzOperation } from './fuzz-operation.ts';
+import { openFuzzedShop } from './fuzzed-shop.ts';
+import { readOperations } from './read-operations.ts';
+import type { OpenApiDocument } from './read-operations.ts';
+
+const FILE_MS_MAX = 600_000;
+
+/**
+ * One test for each operation of the OpenAPI document whose path is chosen: so many generated requests
+ * (FUZZ_REQUESTS, by default 10,000), of which none may be answered 5xx, none that is refused may change
+ * anything, and every answer is as the document says. FUZZ_SEED repeats a run.
+ */
+export async function fuzzRoutes(isChosen: (path: string) => boolean): Promise<void> {
+  t.setTimeout(FILE_MS_MAX);
+  const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 30);
+  const count = Number(process.env['FUZZ_REQUESTS'] ?? 10_000);
+  t.comment(`FUZZ_SEED=${seed} repeats this run`);
+  const shop = await openFuzzedShop(t);
+  const document = (await shop.app.inject('/openapi.json')).json<OpenApiDocument>();
+  const operations = readOperations(document);
+  for (const [i, operation] of operations.filter(({ path }) => isChosen(path)).entries()) {
+    await t.test(`${operation.method} ${operation.path}`, async (t) => {
+      const startedAtMs = performance.now();
+      const counts = await fuzzOperation(operation, { shop, operations, prefix: `fuzz-${i}`, seed, count });
+      t.comment(`${JSON.stringify(counts)} in ${Math.round(performance.now() - startedAtMs)} ms`);
+      t.ok(Object.keys(counts).some((status) => Number(status) < 300), 'some are accepted');
+      t.same(shop.errors, [], 'nothing is logged as an error');
+    });
+  }
+  await t.test('every sale equals the fold of its events', async (t) => {
+    t.ok(await shop.checkSales() > 0);
+  });
+}
