@@ -25,8 +25,10 @@ export const EXAMPLE_SALE: SaleInput = {
 
 const holdItem = fc.oneof(
   { weight: 8, arbitrary: fc.record({
-    areaId: fc.constantFrom('floor', 'floor', 'floor', 'box'), quantity: fc.integer({ min: 1, max: 4 }),
-  }) },
+    areaId: fc.constantFrom('floor', 'floor', 'floor', 'box'),
+    quantity: fc.integer({ min: 1, max: 4 }),
+    ticketType: fc.constantFrom('adult', 'child'),
+  }, { requiredKeys: ['areaId', 'quantity'] }) },
   { weight: 1, arbitrary: fc.record({
     seatIds: fc.array(existing('seatId'), { minLength: 1, maxLength: 2 }),
   }) },

@@ -18,6 +18,9 @@ const REPEATED_PER_CHUNK_MAX = 8;
  */
 const BUSY_TRIES_MAX = 10;
 const BUSY_MS = 10;
+/** Refusals of requests that came so far that something could have been written. */
+const DEEP_REFUSALS = [404, 409, 422];
+const SILENT_CHANGE = 'is refused, but changes something in Redis without an event';
 /** Steps towards a smaller request; each is one request, or two. */
 const SHRINKING_RUNS_MAX = 1_000;
 
@@ -96,14 +99,14 @@ async function sendChunk(
   if (guilty >= 0) return { exchanges, fault: { at: guilty, text: 'is refused, but made an event' } };
   // Without an event only a refusal can have changed anything; what comes due by itself has one.
   if (eventBytes === 0) {
-    const text = `${after - before} changes in Redis without an event or an accepted request`;
-    return { exchanges, fault: { at: undefined, text } };
+    return { exchanges, fault: { at: undefined, text: `${after - before} changes: ${SILENT_CHANGE}` } };
   }
   for (const { answer, request } of exchanges) {
     if (answer.status >= 300 || !answer.text.startsWith('{')) continue;
     known.note(request.saleId, JSON.parse(answer.text));
   }
-  return { exchanges, fault: await faultOfRepeats(bench, exchanges) };
+  const fault = await faultOfRefused(bench, exchanges) ?? await faultOfRepeats(bench, exchanges);
+  return { exchanges, fault };
 }
 
 async function exchange(bench: Bench, request: FuzzRequest): Promise<Exchange> {
@@ -138,6 +141,27 @@ function faultOfExchange(
   const addressed = method === operation.method ? operation
     : operations.find((one) => one.path === operation.path && one.method === method);
   return faultOfAnswer(request, answer, addressed);
+}
+
+/**
+ * Among accepted requests a change without an event does not show, so what was refused is sent again by
+ * itself: as long as nothing is accepted now, nothing may change.
+ */
+async function faultOfRefused(bench: Bench, exchanges: Exchange[]): Promise<ChunkFault | undefined> {
+  const { shop } = bench;
+  const refused = [...exchanges.entries()].filter(([, { answer }]) => DEEP_REFUSALS.includes(answer.status));
+  const before = await shop.changeCount();
+  const again = await Promise.all(refused.map(([, { request }]) =>
+    sendPatiently(bench, request, nextTraceId())));
+  const changes = await shop.changeCount() - before;
+  if (changes === 0 || again.some(({ status }) => status < 300)) return undefined;
+  if ((await shop.newEvents()).eventBytes > 0) return undefined;
+  for (const [at, { request }] of refused) {
+    const beforeOne = await shop.changeCount();
+    const { status } = await sendPatiently(bench, request, nextTraceId());
+    if (status >= 300 && await shop.changeCount() !== beforeOne) return { at, text: SILENT_CHANGE };
+  }
+  return { at: undefined, text: `${changes} changes: ${SILENT_CHANGE}` };
 }
 
 /** What was accepted under an Idempotency-Key gets the same answer again, and makes no event again. */

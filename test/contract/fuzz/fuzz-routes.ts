@@ -25,7 +25,7 @@ export async function fuzzRoutes(isChosen: (path: string) => boolean): Promise<v
       const counts = await fuzzOperation(operation, { shop, operations, prefix: `fuzz-${i}`, seed, count });
       t.comment(`${JSON.stringify(counts)} in ${Math.round(performance.now() - startedAtMs)} ms`);
       t.ok(Object.keys(counts).some((status) => Number(status) < 300), 'some are accepted');
-      t.same(shop.errors, [], 'nothing is logged as an error');
+      t.same(shop.errors.splice(0), [], 'nothing is logged as an error');
     });
   }
   await t.test('every sale equals the fold of its events', async (t) => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { Known } from './known-values.ts';
 import type { KnownValues } from './known-values.ts';
 import type { JsonSchema } from './read-operations.ts';
+import { NASTY_TEXTS } from './spoil-json.ts';
 
 /** Entries that a list or a record gets beyond the fewest: long ones come from spoiling. */
 const MORE_ITEMS_MAX = 3;
@@ -70,7 +71,10 @@ function texts({ pattern, format, minLength = 0, maxLength = CHARS_MAX }: JsonSc
   const length = { minLength, maxLength: Math.max(minLength, Math.min(maxLength, CHARS_MAX)) };
   const plain = fc.array(fc.constantFrom(...LETTERS), length)
     .map((letters) => letters.join('').slice(0, maxLength).toWellFormed());
-  if (pattern === undefined) return plain;
+  if (pattern === undefined) {
+    const nasty = NASTY_TEXTS.filter((text) => text.length >= minLength && text.length <= maxLength);
+    return fc.oneof({ weight: 2, arbitrary: plain }, { weight: 1, arbitrary: fc.constantFrom(...nasty) });
+  }
   const isMeant = new RegExp(pattern, 'u');
   // What generates from patterns knows no classes by property, as \p{Cc}.
   if (pattern.includes('\\p')) return plain.filter((text) => text.length >= minLength && isMeant.test(text));

@@ -7,6 +7,8 @@ export interface Spoil {
   at: number;
   how: 'replace' | 'remove' | 'repeat' | 'extend';
   value: unknown;
+  /** what a text is replaced by instead, so that it is not just refused for its type */
+  text: string | undefined;
 }
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
@@ -47,6 +49,10 @@ export function spoils(): fc.Arbitrary<Spoil[]> {
       { weight: 4, arbitrary: fc.constantFrom(...NASTY_VALUES) },
       { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
     ),
+    text: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...NASTY_TEXTS) },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
   }), { minLength: 1, maxLength: 3, size: 'max' });
 }
 
@@ -81,13 +87,14 @@ function changeAt(json: unknown, countdown: { left: number }, change: Spoil): un
   return Array.isArray(json) ? kept.map(([, one]) => one) : Object.fromEntries(kept);
 }
 
-function changed(json: unknown, { at, how, value }: Spoil): unknown {
+function changed(json: unknown, { at, how, value, text }: Spoil): unknown {
   if (how === 'remove') return GONE;
   if (how === 'repeat' && Array.isArray(json)) return [...json, ...json.slice(-1)];
   if (how === 'extend' && isTree(json) && !Array.isArray(json)) {
     return Object.fromEntries([...Object.entries(json), [NASTY_NAMES[at % NASTY_NAMES.length] ?? '', value]]);
   }
-  return value;
+  const isText = typeof json === 'string' || json instanceof Known;
+  return isText && how === 'replace' ? text ?? value : value;
 }
 
 function isTree(json: unknown): json is object {
