@@ -1,27 +1,23 @@
 import type { LuaMutant } from './mutate-lua.ts';
 
 /**
- * Mutants in as few groups as a look from left to right finds, so that those of a group can all be made at
- * once: none of them touches the place of another.
+ * Mutants in groups whose members can all be made at once: each is in another file, since within one file a
+ * check that is left out would hide that its argument is wrong.
  */
 export function groupMutants(mutants: LuaMutant[]): LuaMutant[][] {
   const groups: LuaMutant[][] = [];
   for (const mutant of mutants) {
-    const group = groups.find((others) => others.every((other) => !overlap(mutant, other)));
+    const group = groups.find((others) => others.every(({ file }) => file !== mutant.file));
     if (group === undefined) groups.push([mutant]);
     else group.push(mutant);
   }
   return groups;
 }
 
-function overlap(one: LuaMutant, other: LuaMutant): boolean {
-  return one.file === other.file && one.start < other.end && other.start < one.end;
-}
-
 /**
  * Those of a group that a test kills, by asking for all of them at once and, when one of them is killed,
- * for each half. `isKilled` is asked for a single mutant before that is called killed; those that live
- * together are taken to live alone.
+ * for each half. Those that live together are taken to live alone: a mutant that another one hides is
+ * called a survivor, never the other way round.
  */
 export async function findKilled(
   group: LuaMutant[],

@@ -34,8 +34,8 @@ export async function judgeMutants(
 }
 
 /**
- * The second round: what lives on meets the tests of the services, as many mutants at once as do not touch
- * each other, since most of them live on here as well. The verdicts of both rounds, in the order given.
+ * The second round: what lives on meets the tests of the services, many mutants at once, of different
+ * files, since most of them live on here as well. The verdicts of both rounds, in the order given.
  */
 export async function judgeAgain(
   judged: JudgedMutant[],
