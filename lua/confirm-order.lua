@@ -7,7 +7,7 @@
   KEYS[2] outbox       stream  {pNN}:outbox
   KEYS[3] standing     hash    {pNN}:standing
   KEYS[4] unconfirmed  hash    {pNN}:unconfirmed  event id → orderId
-  KEYS[5+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
+  KEYS[5+13*s] and the twelve that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation   string  the caller's
   ARGV[2] nonce        string  makes the event ids of this call unique
   ARGV[3] limits       string  of the outbox: entries, bytes, ms
@@ -27,20 +27,29 @@ local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
+-- @include hold-record
+-- @include buyers
 -- @include outbox-limits
 
-local HOLD_PATTERN = '^(%a)\t[^\t]*\t([^\t]*)\t%d+\t%d+\t(%d+)\t%d+'
-  .. '\t(%d+)\t(%d+)\t([^\t]*)\t[^\t]*\t([^\t]*)\t'
-local ITEM_PATTERN = '(%d+),%d+,%d+,%d+,(%d+),%-?%d+,([%d.]*)'
+local ITEM_PATTERN = '(%d+),%d+,%d+,[^,]*,(%d+),%d+,%-?%d+,([%d.+]*)'
 local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 local waiting, isFull = {}, isOutboxFull(FOR_ORDERS)
 
 local function sell(sale, items)
   for areaIndex, quantity, offsets in string.gmatch(items, ITEM_PATTERN) do
-    local area, n = areaOf(sale, areaIndex), tonumber(quantity)
-    area.held, area.sold = area.held - n, area.sold + n
-    for offset in string.gmatch(offsets, '%d+') do sale.soldSeats[#sale.soldSeats + 1] = offset end
+    move(sale, areaIndex, 'held', 'sold', tonumber(quantity))
+    for first, count in string.gmatch(offsets, '(%d+)%+?(%d*)') do
+      sale.soldSeats[#sale.soldSeats + 1] = { first, tonumber(count) or 1 }
+    end
   end
+end
+
+-- What is bought is no hold any more, and shows that the buyer was in earnest.
+local function noteOrder(sale, buyerId)
+  local buyer = buyerOf(sale, buyerId)
+  buyer.holds = buyer.holds - 1
+  buyer.heldMs, buyer.strikes, buyer.coolUntilMs = 0, 0, 0
+  writeBuyer(sale, buyerId, buyer)
 end
 
 local function orderOf(sale, orderId)
@@ -59,18 +68,19 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   end
   local hold = holdOf(sale, holdId)
   if not hold then return REASON.hold_unknown .. '\t' end
-  local letter, owner, expiresAtMs, total, count, items, orderedAs = string.match(hold, HOLD_PATTERN)
-  if owner ~= buyerId then return REASON.hold_unknown .. '\t' end
-  if letter ~= 'l' then return REASON_BY_LETTER[letter] .. '\t' .. orderedAs end
-  if tonumber(expiresAtMs) <= nowMs then return REASON.hold_expired .. '\t' end
+  local held = readHold(hold)
+  if held.buyerId ~= buyerId then return REASON.hold_unknown .. '\t' end
+  if held.letter ~= 'l' then return REASON_BY_LETTER[held.letter] .. '\t' .. held.orderId end
+  if held.expiresAtMs <= nowMs then return REASON.hold_expired .. '\t' end
   if isFull then return REASON.outbox_full .. '\t' end
-  sell(sale, items)
+  sell(sale, held.items)
+  noteOrder(sale, buyerId)
   endHold(sale, holdId, 'o', hold, orderId)
   emit(sale, 'order.confirmed', context,
-    table.concat({ orderId, holdId, buyerId, total, items, extras }, '\t'))
+    table.concat({ orderId, holdId, buyerId, held.items, held.terms, extras }, '\t'))
   local eventId = lastEventId(sale)
-  record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, total, count, items, eventId, extras },
-    '\t')
+  record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, held.items, held.terms, eventId,
+    extras }, '\t')
   sale.orders[orderId] = record
   sale.newOrders[#sale.newOrders + 1] = orderId
   sale.newOrders[#sale.newOrders + 1] = record
@@ -80,14 +90,16 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
 end
 
 local sales, answers = openSales(saleCount, args, 5, 5), {}
-for _, sale in ipairs(sales) do sale.soldSeats, sale.newOrders = {}, {} end
+for _, sale in ipairs(sales) do sale.orders, sale.soldSeats, sale.newOrders = {}, {}, {} end
 for at = 5 + saleCount, #args, 7 do
   answers[#answers + 1] = confirm(sales[args[at] + 1], args[at + 1], args[at + 2], args[at + 3], args[at + 4],
     args[at + 5], args[at + 6])
 end
 for _, sale in ipairs(sales) do
   writeSale(sale)
-  for _, offset in ipairs(sale.soldSeats) do redis.call('SETRANGE', sale.keys.seats, offset, 's') end
+  for _, run in ipairs(sale.soldSeats) do
+    redis.call('SETRANGE', sale.keys.seats, run[1], string.rep('s', run[2]))
+  end
   if #sale.newOrders > 0 then redis.call('HSET', sale.keys.orders, unpack(sale.newOrders)) end
 end
 if #waiting > 0 then redis.call('HSET', unconfirmed, unpack(waiting)) end

@@ -12,7 +12,7 @@
   ARGV[3]  saleId      string
   ARGV[4]  most        int     lapsed holds to give back in this call
 
-  Returns how many were given back, or a reason
+  Returns { how many were given back, 1 if more may have lapsed }; or a reason
   Emits   hold.expired
   Cost    O(seats of the lapsed holds)
 ]]
@@ -25,15 +25,17 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
 -- @include seats
+-- @include buyers
+-- @include codes
 -- @include give-back
 
 local sale = openSale(saleId, saleKeysAt(5), 1)
 local reason = barred(sale)
 if reason then return reason end
-local lapsed = giveBackLapsed(sale, most)
+local given, isMore = giveBackLapsed(sale, most)
 writeSale(sale)
 writeSeats(sale)
 writeEvents({ sale })
 local nearest = redis.call('ZRANGE', sale.keys.expiry, 0, 0, 'WITHSCORES')
 if nearest[2] then redis.call('ZADD', due, nearest[2], saleId) else redis.call('ZREM', due, saleId) end
-return lapsed
+return { given, isMore and 1 or 0 }

@@ -6,7 +6,7 @@
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
   KEYS[3] standing    hash    {pNN}:standing
-  KEYS[4+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
+  KEYS[4+13*s] and the twelve that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation  string  the caller's
   ARGV[2] nonce       string  makes the event ids of this call unique
   ARGV[3] limits      string  of the outbox: entries, bytes, ms
@@ -27,9 +27,9 @@ local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
+-- @include hold-record
 -- @include outbox-limits
 
-local HOLD_PATTERN = '^(%a)(\t[^\t]*\t([^\t]*)\t%d+\t%d+\t)(%d+)\t(%d+)(\t.*)\t([^\t]*)\t[^\t]*\t[^\t]*$'
 local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 
 local isFull = isOutboxFull(FOR_HOLDS)
@@ -39,22 +39,21 @@ local function extend(sale, holdId, buyerId, key, context)
   if reason then return reason .. '\t' end
   local record = holdOf(sale, holdId)
   if not record then return REASON.hold_unknown .. '\t' end
-  local letter, front, owner, expiresAtMs, maxMs, middle, extends = string.match(record, HOLD_PATTERN)
-  if owner ~= buyerId then return REASON.hold_unknown .. '\t' end
+  local hold = readHold(record)
+  if hold.buyerId ~= buyerId then return REASON.hold_unknown .. '\t' end
   local count = 0
-  for earlier, untilMs in string.gmatch(extends, '([^;=]+)=(%d+)') do
+  for earlier, untilMs in string.gmatch(hold.trail, '([^;=]+)=(%d+)') do
     if earlier == key then return 'ok\t' .. untilMs .. '\t' .. record end
     count = count + 1
   end
-  if letter ~= 'l' then return REASON_BY_LETTER[letter] .. '\t' end
-  if tonumber(expiresAtMs) <= nowMs then return REASON.hold_expired .. '\t' end
+  if hold.letter ~= 'l' then return REASON_BY_LETTER[hold.letter] .. '\t' .. hold.orderId end
+  if hold.expiresAtMs <= nowMs then return REASON.hold_expired .. '\t' end
   if sale.state == 'closed' then return REASON.sale_closed .. '\t' end
   if count >= extendsMax then return REASON.hold_extend_limit .. '\t' end
   if isFull then return REASON.outbox_full .. '\t' end
-  local extendedMs = math.max(tonumber(expiresAtMs), math.min(nowMs + sale.holdMs, tonumber(maxMs)))
-  local entry = (count > 0 and ';' or '') .. key .. '=' .. extendedMs
-  record = 'l' .. front .. extendedMs .. '\t' .. maxMs .. middle .. '\t' .. extends .. entry .. '\t\t'
-  writeHold(sale, holdId, record)
+  local extendedMs = math.max(hold.expiresAtMs, math.min(nowMs + sale.holdMs, hold.capMs))
+  local trail = hold.trail .. (hold.trail == '' and '' or ';') .. key .. '=' .. extendedMs
+  record = writeLive(sale, holdId, hold, extendedMs, trail)
   sale.expiryAdds[#sale.expiryAdds + 1] = extendedMs
   sale.expiryAdds[#sale.expiryAdds + 1] = holdId
   emit(sale, 'hold.extended', context, table.concat({ holdId, buyerId, extendedMs, key }, '\t'))

@@ -19,5 +19,5 @@ local expected, orderId = ARGV[1], ARGV[2]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local record = redis.call('HGET', orders, orderId)
 if not record then return nil end
-local eventId = string.match(record, '^' .. string.rep('[^\t]*\t', 8) .. '([^\t]*)')
+local eventId = string.match(record, '^' .. string.rep('[^\t]*\t', 7) .. '([^\t]*)')
 return { record, redis.call('HEXISTS', unconfirmed, eventId) }

@@ -4,14 +4,14 @@
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
   KEYS[3] standing    hash    {pNN}:standing
-  KEYS[4+14*s] and the thirteen that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
+  KEYS[4+13*s] and the twelve that follow, for sale s = 0, 1 …: its keys (saleKeyList, contracts/keys.ts)
   ARGV[1] generation  string  the caller's
   ARGV[2] nonce       string  makes the event ids of this call unique
   ARGV[3] saleCount   int
   ARGV[4+] per sale: saleId. Then per hold: sale (0 …), holdId, buyerId, context
 
-  Returns one string per hold: `ok`, `hold_unknown`, `hold_ordered`, or why the sale is barred. A hold that
-          was released before or has lapsed is `ok`: its seats are back.
+  Returns one string per hold: `ok`, `hold_unknown`, `hold_ordered`, tab, orderId, or why the sale is barred.
+          A hold that was released before or has lapsed is `ok`: its seats are back.
   Emits   hold.released; hold.expired for a hold that had lapsed unnoticed
   Cost    O(seats of the holds)
 ]]
@@ -24,6 +24,8 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include events
 -- @include sale
 -- @include seats
+-- @include buyers
+-- @include codes
 -- @include give-back
 
 local function release(sale, holdId, buyerId, context)
@@ -31,11 +33,11 @@ local function release(sale, holdId, buyerId, context)
   if reason then return reason end
   local record = holdOf(sale, holdId)
   if not record then return REASON.hold_unknown end
-  local letter, _, owner, _, _, expiresAtMs = string.match(record, HOLD_PATTERN)
-  if owner ~= buyerId then return REASON.hold_unknown end
-  if letter == 'o' then return REASON.hold_ordered end
-  if letter ~= 'l' then return 'ok' end
-  if tonumber(expiresAtMs) <= nowMs then
+  local hold = readHold(record)
+  if hold.buyerId ~= buyerId then return REASON.hold_unknown end
+  if hold.letter == 'o' then return REASON.hold_ordered .. '\t' .. hold.orderId end
+  if hold.letter ~= 'l' then return 'ok' end
+  if hold.expiresAtMs <= nowMs then
     giveBack(sale, holdId, record, 'e', 'hold.expired', 'system')
   else
     giveBack(sale, holdId, record, 'r', 'hold.released', context)

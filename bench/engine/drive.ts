@@ -1,4 +1,4 @@
-import type { Answer } from '../../services/selling/stock.ts';
+import type { PlaceAnswer } from '../../services/selling/stock.ts';
 
 /** What became of a run of claims. */
 export interface Driven {
@@ -16,7 +16,7 @@ export interface Driven {
  * core with what is measured.
  */
 export function drive(
-  place: (n: number) => Promise<Answer>,
+  place: (n: number) => Promise<PlaceAnswer>,
   { count, inFlight }: { count: number; inFlight: number },
 ): Promise<Driven> {
   return new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ export function drive(
       sent += 1;
       place(n).then(note, reject);
     };
-    const note = (answer: Answer): void => {
+    const note = (answer: PlaceAnswer): void => {
       answered += 1;
       if (answer.ok) accepted += 1;
       else refused.set(answer.reason, (refused.get(answer.reason) ?? 0) + 1);

@@ -4,15 +4,16 @@ import type { Redis } from 'ioredis';
 import { SEED_SHOWS } from '../../services/legacy/seed-shows.ts';
 import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
 import { partitionKeys, saleKeyList } from '../../services/shared/contracts/keys.ts';
-import type { SaleInput } from '../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import type { SeatingPlan } from '../../services/shared/contracts/seating-plan.ts';
 import { Generations } from '../../services/selling/generations.ts';
 import { packClaim } from '../../services/selling/pack-claim.ts';
+import type { ClaimPlan } from '../../services/selling/pack-claim.ts';
 import { putSale } from '../../services/selling/put-sale.ts';
 import { SaleDirectory } from '../../services/selling/sale-directory.ts';
 import type { KnownSale } from '../../services/selling/sale-directory.ts';
 import { Stock } from '../../services/selling/stock.ts';
-import type { Answer } from '../../services/selling/stock.ts';
+import type { PlaceAnswer } from '../../services/selling/stock.ts';
 
 /**
  * The engine without HTTP: `Stock`, as the selling service uses it, on one partition of a Redis of its own.
@@ -34,12 +35,10 @@ export interface EngineSale {
   /** its seated areas */
   seatedAreaIds: string[];
   /** One hold, every time of another buyer under another id. */
-  place(packed: Packed): Promise<Answer>;
+  place(plan: ClaimPlan): Promise<PlaceAnswer>;
   /** A request's items in the form the script takes, made once: what is measured begins behind it. */
-  pack(items: ItemRequest[]): Packed;
+  pack(items: ItemRequest[]): ClaimPlan;
 }
-
-export type Packed = Exclude<ReturnType<typeof packClaim>, { reason: unknown }>;
 
 const PARTITIONS = 1;
 const PARTITION = 0;
@@ -91,22 +90,22 @@ async function known(directory: SaleDirectory, saleId: string): Promise<KnownSal
   return sale;
 }
 
-function saleOf(stock: Stock, { saleId, layout, definition }: KnownSale): EngineSale {
-  const { version, buyerLimit } = definition;
+function saleOf(stock: Stock, sale: KnownSale): EngineSale {
+  const { saleId, layout } = sale;
   const idStart = randomBytes(9).toString('base64url');
   let count = 0;
   return {
     saleId,
     seatedAreaIds: layout.areas.filter(({ area }) => area.kind === 'seated').map(({ area }) => area.areaId),
-    place(packed) {
+    place(plan) {
       count += 1;
       const id = idStart + count.toString(36).padStart(ID_CHARS - idStart.length, '0');
       return stock.placeHold(PARTITION, {
-        saleId, version, holdId: `h_${id}`, buyerId: `b_${id}`, digest: DIGEST, context: CONTEXT, ...packed,
+        saleId, plan, holdId: `h_${id}`, buyerId: `b_${id}`, digest: DIGEST, context: CONTEXT,
       });
     },
     pack(items) {
-      const packed = packClaim(items, layout, buyerLimit);
+      const packed = packClaim({ items }, sale);
       if ('reason' in packed) throw new Error(`no such claim: ${packed.reason}`);
       return packed;
     },

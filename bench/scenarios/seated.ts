@@ -3,7 +3,8 @@ import { connectBare } from '../engine/connect-bare.ts';
 import { drive } from '../engine/drive.ts';
 import type { Driven } from '../engine/drive.ts';
 import { arenaSale, floorSale, openEngineDesk } from '../engine/engine-sale.ts';
-import type { EngineDesk, EngineSale, Packed } from '../engine/engine-sale.ts';
+import type { ClaimPlan } from '../../services/selling/pack-claim.ts';
+import type { EngineDesk, EngineSale } from '../engine/engine-sale.ts';
 import { openRedisGauge } from '../engine/redis-gauge.ts';
 import type { RedisWork } from '../engine/redis-gauge.ts';
 import type { Lab, LabRedis } from '../open-lab.ts';
@@ -112,7 +113,9 @@ async function measure(
 }
 
 /** One claim per block of the arena: `group` of its best seats, together unless `adjacent` says otherwise. */
-function packPerBlock(sale: EngineSale, group: number, adjacent: 'required' | 'any' = 'required'): Packed[] {
+function packPerBlock(
+  sale: EngineSale, group: number, adjacent: 'required' | 'any' = 'required',
+): ClaimPlan[] {
   return sale.seatedAreaIds.map((areaId) => sale.pack([{ areaId, bestAvailable: group, adjacent }]));
 }
 
@@ -158,7 +161,9 @@ async function sell(sale: EngineSale, share: number): Promise<void> {
 }
 
 /** Each copy is one call; the median of the calls leaves out those that another process interrupted. */
-async function measureCost({ desk, redis, server }: Bench, state: EngineSale, asks: Packed[]): Promise<Cost> {
+async function measureCost(
+  { desk, redis, server }: Bench, state: EngineSale, asks: ClaimPlan[],
+): Promise<Cost> {
   const copies: EngineSale[] = [];
   for (let i = 0; i < COPIES_PER_ROUND; i++) copies.push(await desk.copy(state, `copy-${i}`));
   await desk.trimOutbox();

@@ -1,34 +1,81 @@
--- Gives the seats of a live hold back, once: released by its buyer or lapsed.
--- Needs: emit, the functions of sale and seats.
+-- Gives places back: of a live hold that its buyer releases, or that has lapsed.
+-- Needs: emit, the functions of sale, buyers, codes and seats.
+-- @include hold-record
 
-local HOLD_PATTERN = '^(%a)\t([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%d+)\t(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t'
-local ITEM_PATTERN = '(%d+),%d+,%d+,%d+,(%d+),(%-?%d+),([%d.]*)'
+local ITEM_PATTERN = '(%d+),%d+,%d+,[^,]*,(%d+),(%d+),(%-?%d+),([%d.+]*)'
 
-local function giveBack(sale, holdId, record, letter, type, context)
-  local _, _, buyerId, _, _, _, _, _, _, items = string.match(record, HOLD_PATTERN)
-  for areaIndex, quantity, segmentIndex, offsets in string.gmatch(items, ITEM_PATTERN) do
-    local area, n = areaOf(sale, areaIndex), tonumber(quantity)
-    area.free, area.held = area.free + n, area.held - n
-    sale.buyers[buyerId] = ticketsOf(sale, buyerId) - n
-    if offsets ~= '' then
-      local segment = segmentOf(sale, tonumber(segmentIndex))
-      local seats = segment.seats
-      for offset in string.gmatch(offsets, '%d+') do
-        seats = marked(seats, offset - segment.offset + 1, 1, '0')
-      end
-      setSeats(sale, segment, seats)
-    end
-  end
-  endHold(sale, holdId, letter, record, '')
-  emit(sale, type, context, holdId .. '\t' .. buyerId .. '\t' .. items)
+-- What seats are when nobody has them.
+local function homesOf(sale, offset, count)
+  if sale.homes ~= '1' then return string.rep('0', count) end
+  return redis.call('GETRANGE', sale.keys.homes, offset, offset + count - 1)
 end
 
--- Gives back up to `most` lapsed holds of a sale; a late sweeper changes no answer, since every claim does
--- this first.
-local function giveBackLapsed(sale, most)
-  local lapsed = redis.call('ZRANGEBYSCORE', sale.keys.expiry, '-inf', nowMs, 'LIMIT', 0, most)
-  for _, holdId in ipairs(lapsed) do
-    giveBack(sale, holdId, holdOf(sale, holdId), 'e', 'hold.expired', 'system')
+-- Puts the places of items back into the stock; returns how many.
+local function putBack(sale, items)
+  local total = 0
+  for areaIndex, quantity, channel, segmentIndex, offsets in string.gmatch(items, ITEM_PATTERN) do
+    local n, k = tonumber(quantity), tonumber(channel)
+    total = total + n
+    move(sale, areaIndex, 'held', 'free', n)
+    if offsets == '' then
+      if k > 0 and not isReturned(sale, k) then
+        local allotted = allottedOf(sale, areaIndex)
+        allotted[k] = allotted[k] + n
+      end
+    else
+      local segment = segmentOf(sale, tonumber(segmentIndex))
+      local seats = segment.seats
+      for first, more in string.gmatch(offsets, '(%d+)%+?(%d*)') do
+        local count = tonumber(more) or 1
+        seats = marked(seats, first - segment.offset + 1, count, homesOf(sale, tonumber(first), count))
+      end
+      freeSeats(sale, segment, seats)
+    end
   end
-  return #lapsed
+  return total
+end
+
+local function giveBack(sale, holdId, record, letter, type, context)
+  local hold = readHold(record)
+  local count = putBack(sale, hold.items)
+  giveBackCodes(sale, hold.codes, hold.buyerId)
+  local isExpired = letter == 'e'
+  local buyer = buyerOf(sale, hold.buyerId)
+  buyer.tickets, buyer.holds = buyer.tickets - count, buyer.holds - 1
+  noteEnd(sale, buyer, hold, isExpired and hold.expiresAtMs or nowMs, isExpired)
+  noteReturned(buyer, hold.items, hold.capMs)
+  writeBuyer(sale, hold.buyerId, buyer)
+  endHold(sale, holdId, letter, record, '')
+  emit(sale, type, context, holdId .. '\t' .. hold.buyerId .. '\t' .. hold.items)
+end
+
+-- How many members of `expiry` are read at a time; one holds up to a batch of holds.
+local MEMBERS_PER_READ = 16
+
+-- Gives lapsed holds of a sale back until it has looked at `most`; a late sweeper changes no answer, since
+-- every claim does this first. Returns how many were given back, and whether more may have lapsed.
+local function giveBackLapsed(sale, most)
+  local given, looked = 0, 0
+  while looked < most do
+    local members = redis.call('ZRANGEBYSCORE', sale.keys.expiry, '-inf', nowMs, 'WITHSCORES',
+      'LIMIT', 0, MEMBERS_PER_READ)
+    if #members == 0 then return given, false end
+    for i = 1, #members, 2 do
+      local left = {}
+      for holdId in string.gmatch(members[i], '%S+') do
+        local record = looked < most and holdOf(sale, holdId)
+        if looked >= most then
+          left[#left + 1] = holdId
+        elseif record and string.sub(record, 1, 1) == 'l' and readHold(record).expiresAtMs <= nowMs then
+          giveBack(sale, holdId, record, 'e', 'hold.expired', 'system')
+          given = given + 1
+        end
+        if #left == 0 then looked = looked + 1 end
+      end
+      redis.call('ZREM', sale.keys.expiry, members[i])
+      if #left > 0 then redis.call('ZADD', sale.keys.expiry, members[i + 1], table.concat(left, ' ')) end
+      if looked >= most then return given, true end
+    end
+  end
+  return given, true
 end

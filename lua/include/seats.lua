@@ -1,88 +1,118 @@
--- Seats: one byte each in one string per sale. A segment is a run of seats without an aisle; `runs` keeps
--- each segment's longest free run as 128 + length (at most 127), in order of preference, so that "the first
--- row with n together" is one pattern match whatever the occupancy.
+-- Seats: one byte each in one string per sale: `h` held, `s` sold, `b` blocked; any other byte is free: `0`
+-- for everybody, `w` an accessible place, `c` a companion seat, `A` and on for a channel. A segment is a run
+-- of seats of one category without an aisle.
+-- Needs: the functions of sale.
 
 local RUN_MAX = 127
+local SEGMENT_BYTES = 20
+-- A run is free for somebody if it holds none of these.
+local ANY_FREE = '[^hsb]'
+
+-- Numbers as texts: to make one costs more than the rest of a step, and they are few.
+local texts = {}
+local function textOf(number)
+  local text = texts[number]
+  if not text then
+    text = tostring(number)
+    texts[number] = text
+  end
+  return text
+end
+
+-- Redis is asked for so many bytes at a time: a call that looks at many segments of a sale asks seldom.
+local CHUNK_BYTES = 1000
+
+-- Bytes of a key that the call does not change through here, from one offset on.
+local function bytesOf(sale, name, offset, count)
+  local chunk = math.floor(offset / CHUNK_BYTES)
+  local from = offset - chunk * CHUNK_BYTES
+  if from + count > CHUNK_BYTES then
+    return redis.call('GETRANGE', sale.keys[name], offset, offset + count - 1)
+  end
+  local chunks = sale.chunks[name]
+  local bytes = chunks[chunk]
+  if not bytes then
+    bytes = redis.call('GETRANGE', sale.keys[name], chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES - 1)
+    chunks[chunk] = bytes
+  end
+  return string.sub(bytes, from + 1, from + count)
+end
 
 -- A segment by its index, with its seats as a string.
 local function segmentOf(sale, index)
   local segment = sale.segments[index]
   if not segment then
-    local packed = redis.call('GETRANGE', sale.keys.segments, index * 8, index * 8 + 7)
-    local offset, count, centre = struct.unpack('>I4I2i2', packed)
-    local seats = redis.call('GETRANGE', sale.keys.seats, offset, offset + count - 1)
+    local packed = bytesOf(sale, 'segments', index * SEGMENT_BYTES, SEGMENT_BYTES)
+    local offset, count, centre, area, category, flags, categorySlot, anywhereSlot =
+      struct.unpack('>I4I2i2I2I1I1I4I4', packed)
+    local seats = bytesOf(sale, 'seats', offset, count)
     segment = {
-      index = index, offset = offset, count = count, centre = centre, seats = seats, stored = seats,
+      index = index, offset = offset, count = count, centre = centre, area = textOf(area),
+      category = textOf(category), joinsLeft = flags % 2 == 1, joinsRight = flags >= 2,
+      categorySlot = categorySlot, anywhereSlot = anywhereSlot, seats = seats, stored = seats,
     }
     sale.segments[index] = segment
   end
   return segment
 end
 
-local function longestRun(seats)
+-- The longest run of bytes of a class.
+local function longestRun(seats, class)
   local longest = 0
-  for run in string.gmatch(seats, '0+') do
+  for run in string.gmatch(seats, class .. '+') do
     if #run > longest then longest = #run end
   end
   return math.min(longest, RUN_MAX)
 end
 
--- Brings the entry of one segment up to date in a range of runs.
-local function noteRun(range, segment)
-  local at = segment.index - range.first + 1
-  if at < 1 or at > range.count then return end
-  range.runs = string.sub(range.runs, 1, at - 1) .. string.char(128 + longestRun(segment.seats))
-    .. string.sub(range.runs, at + 1)
+-- `seats` with n bytes from position `at` (1 is the first) set to what `bytes` says, one or n of them.
+local function marked(seats, at, n, bytes)
+  if #bytes < n then bytes = string.rep(bytes, n) end
+  return string.sub(seats, 1, at - 1) .. bytes .. string.sub(seats, at + n)
 end
 
--- The runs of `count` segments from `first`, kept up to date during the call. What Redis has is from before
--- the call, so segments that were changed since (lapsed holds, chosen seats) are entered when it is read.
-local function runsOf(sale, first, count)
-  local range = sale.runs[first]
-  if not range then
-    local runs = redis.call('GETRANGE', sale.keys.runs, first, first + count - 1)
-    range = { first = first, count = count, runs = runs }
-    for _, segment in pairs(sale.segments) do
-      if segment.seats ~= segment.stored then noteRun(range, segment) end
-    end
-    sale.runs[first] = range
+-- The byte of one seat now, from the call's memory if it was read.
+local function byteAt(sale, offset)
+  for _, segment in pairs(sale.segments) do
+    local at = offset - segment.offset + 1
+    if at >= 1 and at <= segment.count then return string.sub(segment.seats, at, at) end
   end
-  return range
+  return bytesOf(sale, 'seats', offset, 1)
 end
 
--- Gives a segment its new seats.
-local function setSeats(sale, segment, seats)
-  segment.seats = seats
-  for _, range in pairs(sale.runs) do noteRun(range, segment) end
+-- Whether the seat beyond an end of the segment, in another category but without an aisle, is free.
+local function isFreeBefore(sale, segment)
+  return segment.joinsLeft and string.find(byteAt(sale, segment.offset - 1), ANY_FREE) ~= nil
 end
 
--- `seats` with n bytes from position `at` (1 is the first) set to `byte`.
-local function marked(seats, at, n, byte)
-  return string.sub(seats, 1, at - 1) .. string.rep(byte, n) .. string.sub(seats, at + n)
+local function isFreeBehind(sale, segment)
+  return segment.joinsRight and string.find(byteAt(sale, segment.offset + segment.count), ANY_FREE) ~= nil
 end
+-- @include bounds
 
--- Where in a segment n free seats in a row lie nearest to the middle of the whole row; nil if nowhere.
-local function nearestRun(segment, n)
-  local best, bestDistance
-  local from, to = string.find(segment.seats, '0+')
-  while from do
-    if to - from + 1 >= n then
-      local wanted = math.floor((segment.centre - (n - 1)) / 2 + 0.5) + 1
-      local at = math.max(from, math.min(wanted, to - n + 1))
-      local distance = math.abs(2 * (at - 1) + n - 1 - segment.centre)
-      if not best or distance < bestDistance then best, bestDistance = at, distance end
-    end
-    from, to = string.find(segment.seats, '0+', to + 1)
-  end
-  return best
-end
+-- A call that only refused writes nothing, until so many bounds were too high that the next one would have to
+-- look at all of them again.
+local CORRECTIONS_MAX = 8
 
--- Writes the segments that changed.
+-- Writes the segments and bounds that changed.
 local function writeSeats(sale)
-  for index, segment in pairs(sale.segments) do
+  local isRefused = sale.seq == sale.firstSeq
+  for _, segment in pairs(sale.segments) do
     if segment.seats ~= segment.stored then
       redis.call('SETRANGE', sale.keys.seats, segment.offset, segment.seats)
-      redis.call('SETRANGE', sale.keys.runs, index, string.char(128 + longestRun(segment.seats)))
+    end
+  end
+  for _, segment in pairs(sale.freed) do
+    local bound = string.char(128 + longestRun(segment.seats, ANY_FREE))
+    for lens = 0, sale.channels do
+      for _, slot in ipairs(slotsOf(segment)) do
+        redis.call('SETRANGE', sale.keys.runs, lens * sale.slots + slot, bound)
+      end
+    end
+  end
+  for id, scope in pairs(sale.scopes) do
+    if scope.changes > (isRefused and CORRECTIONS_MAX or 0) then
+      redis.call('SETRANGE', sale.keys.runs, id, scope.runs)
     end
   end
 end

@@ -3,46 +3,53 @@
 -- Keeps a hold's new record until the end of the call.
 local function writeHold(sale, holdId, record)
   sale.holds[holdId] = record
-  sale.writtenHolds[#sale.writtenHolds + 1] = holdId
+  local writes = sale.holdWrites
+  writes[#writes + 1] = holdId
+  writes[#writes + 1] = record
 end
 
--- Ends a live hold: record, expiry and the list of the ended. `letter` is its new status.
+-- Ends a live hold: its record and the list of the ended. `letter` is its new status. Its place in `expiry`
+-- stays: it shares that with other holds, and who comes to it then finds that it has ended.
 local function endHold(sale, holdId, letter, record, orderId)
   writeHold(sale, holdId, letter .. string.sub(record, 2, -2) .. orderId .. '\t' .. nowMs)
-  sale.expiryRemoves[#sale.expiryRemoves + 1] = holdId
   sale.ended[#sale.ended + 1] = holdId
 end
 
-local function writeBuyers(sale)
+-- Values for one command: unpack() puts them on Lua's stack, which has room for about 8,000.
+local VALUES_MAX = 4000
+
+local function callInParts(command, key, values)
+  for first = 1, #values, VALUES_MAX do
+    redis.call(command, key, unpack(values, first, math.min(first + VALUES_MAX - 1, #values)))
+  end
+end
+
+-- Writes the texts by field that `changed` names; '' goes.
+local function writeTexts(key, texts, changed)
   local set, gone = {}, {}
-  for buyerId, tickets in pairs(sale.buyers) do
-    if tickets == 0 and sale.storedBuyers[buyerId] ~= 0 then
-      gone[#gone + 1] = buyerId
-    elseif tickets ~= sale.storedBuyers[buyerId] then
-      set[#set + 1] = buyerId
-      set[#set + 1] = tickets
+  for field in pairs(changed) do
+    local text = texts[field]
+    if text == '' then gone[#gone + 1] = field else
+      set[#set + 1] = field
+      set[#set + 1] = text
     end
   end
-  if #set > 0 then redis.call('HSET', sale.keys.buyers, unpack(set)) end
-  if #gone > 0 then redis.call('HDEL', sale.keys.buyers, unpack(gone)) end
+  callInParts('HSET', key, set)
+  callInParts('HDEL', key, gone)
 end
 
 -- Writes what changed, a few commands whatever the number of holds. Nothing in here can be refused.
 local function writeSale(sale)
   if sale.seq == sale.firstSeq then return end
-  local keys = sale.keys
-  redis.call('HSET', keys.sale, 'seq', sale.seq, 'head', lastEventId(sale))
-  for index, area in pairs(sale.areas) do
-    local now = area.free .. ' ' .. area.held .. ' ' .. area.sold
-    if now ~= area.stored then redis.call('HSET', keys.areas, index, now) end
+  local saleKeys = sale.keys
+  redis.call('HSET', saleKeys.sale, 'seq', sale.seq, 'head', lastEventId(sale))
+  writeCounters(sale)
+  callInParts('HSET', saleKeys.holds, sale.holdWrites)
+  if #sale.placedIds > 0 then
+    redis.call('ZADD', saleKeys.expiry, nowMs + sale.holdMs, table.concat(sale.placedIds, ' '))
   end
-  local holds = {}
-  for i, holdId in ipairs(sale.writtenHolds) do
-    holds[2 * i - 1], holds[2 * i] = holdId, sale.holds[holdId]
-  end
-  if #holds > 0 then redis.call('HSET', keys.holds, unpack(holds)) end
-  if #sale.expiryAdds > 0 then redis.call('ZADD', keys.expiry, unpack(sale.expiryAdds)) end
-  if #sale.expiryRemoves > 0 then redis.call('ZREM', keys.expiry, unpack(sale.expiryRemoves)) end
-  if #sale.ended > 0 then redis.call('RPUSH', keys.ended, unpack(sale.ended)) end
-  writeBuyers(sale)
+  callInParts('ZADD', saleKeys.expiry, sale.expiryAdds)
+  callInParts('RPUSH', saleKeys.ended, sale.ended)
+  writeTexts(saleKeys.buyers, sale.buyers, sale.changedBuyers)
+  writeTexts(saleKeys.codes, sale.codes, sale.changedCodes)
 end

@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
-import { SALE_ID_PATTERN } from '../shared/contracts/sale-definition.ts';
+import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 import { createHttp } from '../shared/platform/http-server.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';

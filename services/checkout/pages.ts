@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { html } from 'ghtml';
-import { SALE_ID_PATTERN } from '../shared/contracts/sale-definition.ts';
+import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 import type { Assets } from './assets.ts';
 import { pageShell } from './page-shell.ts';
 import type { SaleHead, SaleHeads } from './sale-heads.ts';

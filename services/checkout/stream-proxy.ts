@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as askSafely } from 'node:https';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { SALE_ID_PATTERN } from '../shared/contracts/sale-definition.ts';
+import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
 
 /**

@@ -19,6 +19,7 @@ export interface Order {
   customerName: string;
   customerEmail: string;
   lines: OrderLine[];
+  charges: OrderCharge[];
   tickets: Ticket[];
   payments: Payment[];
 }
@@ -39,6 +40,15 @@ export interface OrderLine extends Place {
   priceMinor: number;
 }
 
+/** A fee or a tax, over the whole order. Legacy's own way of selling has none. */
+export interface OrderCharge {
+  kind: 'fee' | 'tax';
+  code: string;
+  amountMinor: number;
+  /** part of prices and fees, so nothing is added for it */
+  included: boolean;
+}
+
 export interface Ticket extends Place {
   ticketId: string;
   /** what the QR carries */
@@ -55,7 +65,7 @@ export interface Payment {
   createdAt: string;
 }
 
-/** The order of that number with its lines, tickets and payments; undefined when there is none. */
+/** The order of that number with its lines, charges, tickets and payments; undefined when there is none. */
 export async function readOrder(pool: Pool, number: string): Promise<Order | undefined> {
   const { rows: [order] } = await pool.query<Order>(READ_ORDER, [number]);
   return order;

@@ -5,7 +5,10 @@ const READ_SHOWS = loadSql(import.meta.url, './sql/read-shows.sql');
 const READ_AREAS = loadSql(import.meta.url, './sql/read-areas.sql');
 const READ_PRICES = loadSql(import.meta.url, './sql/read-prices.sql');
 
-/** A show with its totals: tickets, and money of confirmed orders in minor units. */
+/**
+ * A show with its totals: tickets, and money of confirmed orders in minor units, with fees and taxes. That of
+ * an area is the price of its tickets alone.
+ */
 export interface ShowTotals {
   showId: number;
   slug: string;
@@ -18,6 +21,7 @@ export interface ShowTotals {
   capacity: number;
   held: number;
   sold: number;
+  blocked: number;
   orders: number;
   revenueMinor: number;
 }
@@ -31,6 +35,7 @@ export interface AreaTotals {
   capacity: number;
   held: number;
   sold: number;
+  blocked: number;
   revenueMinor: number;
 }
 

@@ -12,12 +12,14 @@ TABLE areas
   sold integer DEFAULT 0 NOT NULL
   category_id bigint
   sort_order integer DEFAULT 0 NOT NULL
+  blocked integer DEFAULT 0 NOT NULL
+  CONSTRAINT areas_blocked_check CHECK ((blocked >= 0))
   CONSTRAINT areas_capacity_check CHECK ((capacity >= 0))
   CONSTRAINT areas_category_id_fkey FOREIGN KEY (category_id) REFERENCES price_categories(id)
   CONSTRAINT areas_held_check CHECK ((held >= 0))
   CONSTRAINT areas_id_show_id_key UNIQUE (id, show_id)
   CONSTRAINT areas_kind_check CHECK ((kind = ANY (ARRAY['seated'::text, 'general'::text])))
-  CONSTRAINT areas_never_oversold CHECK (((held + sold) <= capacity))
+  CONSTRAINT areas_never_oversold CHECK ((((held + sold) + blocked) <= capacity))
   CONSTRAINT areas_pkey PRIMARY KEY (id)
   CONSTRAINT areas_show_id_code_key UNIQUE (show_id, code)
   CONSTRAINT areas_show_id_fkey FOREIGN KEY (show_id) REFERENCES shows(id)
@@ -63,6 +65,23 @@ TABLE customers
   words tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, translate(((name || ' '::text) || email), '@.-_+/:;,!?#$%&*=^`~|\<>()[]{}''"’‘“”«»‹›–—·'::text, repeat(' '::text, 60)))) STORED
   CONSTRAINT customers_pkey PRIMARY KEY (id)
   CREATE INDEX customers_by_words ON public.customers USING gin (words)
+
+TABLE order_charges
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL
+  order_id bigint NOT NULL
+  order_line_id bigint
+  kind text NOT NULL
+  code text NOT NULL
+  amount_minor bigint NOT NULL
+  included boolean DEFAULT false NOT NULL
+  CONSTRAINT order_charges_amount_minor_check CHECK ((amount_minor >= 0))
+  CONSTRAINT order_charges_fees_are_added CHECK (((kind = 'tax'::text) OR (NOT included)))
+  CONSTRAINT order_charges_kind_check CHECK ((kind = ANY (ARRAY['fee'::text, 'tax'::text])))
+  CONSTRAINT order_charges_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+  CONSTRAINT order_charges_order_line_id_fkey FOREIGN KEY (order_line_id) REFERENCES order_lines(id)
+  CONSTRAINT order_charges_pkey PRIMARY KEY (id)
+  CONSTRAINT order_charges_taxes_of_the_whole CHECK (((kind = 'fee'::text) OR (order_line_id IS NULL)))
+  CREATE INDEX order_charges_by_order ON public.order_charges USING btree (order_id)
 
 TABLE order_lines
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL
@@ -158,7 +177,7 @@ TABLE seats
   CONSTRAINT seats_in_a_cart_are_held CHECK (((cart_id IS NULL) OR (status = 'held'::text)))
   CONSTRAINT seats_pkey PRIMARY KEY (id)
   CONSTRAINT seats_show_id_code_key UNIQUE (show_id, code)
-  CONSTRAINT seats_status_check CHECK ((status = ANY (ARRAY['free'::text, 'held'::text, 'sold'::text])))
+  CONSTRAINT seats_status_check CHECK ((status = ANY (ARRAY['free'::text, 'held'::text, 'sold'::text, 'blocked'::text])))
   CREATE INDEX seats_by_area ON public.seats USING btree (area_id, sort_order)
   CREATE INDEX seats_by_cart ON public.seats USING btree (cart_id) WHERE (cart_id IS NOT NULL)
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { SALE_ID_PATTERN } from '../shared/contracts/sale-definition.ts';
+import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 
 /** The operator's API: validation and serialisation come from these. */
 
@@ -38,10 +38,21 @@ const Parked = Type.Object({
   parkedAt: Type.String(),
 });
 
+const Stock = Type.Object({
+  capacity: Type.Integer(),
+  held: Type.Integer(),
+  sold: Type.Integer(),
+  blocked: Type.Integer(),
+}, { description: 'as the projection `legacy` has it' });
+
 export const SalesAnswer = Type.Object({
   sales: Type.Array(Type.Object({
     saleId: Type.String(),
     partition: Type.Integer(),
+    state: Type.Union([Type.String(), Type.Null()], {
+      description: 'as the projection `legacy` has it; archived by the log',
+    }),
+    stock: Type.Union([Stock, Type.Null()]),
     headSeq: Type.Integer({ description: 'of the log, as far as it is in the event store' }),
     projections: Type.Array(Type.Object({
       projection: Type.String(),

@@ -7,6 +7,7 @@ const sql = {
   selectHeads: loadSql(import.meta.url, './sql/select-heads.sql'),
   selectEvents: loadSql(import.meta.url, './sql/select-events.sql'),
   selectPositions: loadSql(import.meta.url, './sql/select-positions.sql'),
+  selectStock: loadSql(import.meta.url, './sql/select-stock.sql'),
   selectRejected: loadSql(import.meta.url, './sql/select-rejected.sql'),
 };
 
@@ -21,14 +22,27 @@ export interface ParkedEvent {
   parkedAt: string;
 }
 
+/** Places of a sale as the legacy rows have them: as old as the projection `legacy`. */
+export interface SaleStock {
+  capacity: number;
+  held: number;
+  sold: number;
+  blocked: number;
+}
+
 export interface SaleOverview {
   saleId: string;
+  /** `archived` by the log, else as the legacy rows have it; null while they know nothing of the sale */
+  state: string | null;
+  stock: SaleStock | null;
   partition: number;
   headSeq: number;
   projections: { projection: string; seq: number; behind: number; parked: ParkedEvent | null }[];
   /** events on the bus that contradict the log of this sale */
   rejected: number;
 }
+
+type StockRow = SaleStock & { saleId: string; state: string };
 
 interface PositionRow {
   saleId: string;
@@ -70,15 +84,18 @@ export async function readSales(
   { events, legacy }: LogDatabases,
   { after, countMax }: { after: string; countMax: number },
 ): Promise<SaleOverview[]> {
-  const heads = await events.query<{ saleId: string; partition: number; seq: number }>(
-    sql.selectHeads, [after, countMax],
-  );
+  type Head = { saleId: string; partition: number; seq: number; archived: boolean };
+  const heads = await events.query<Head>(sql.selectHeads, [after, countMax]);
   const saleIds = heads.rows.map(({ saleId }) => saleId);
   const rejected = await events.query<{ saleId: string; rejected: number }>(sql.selectRejected, [saleIds]);
   const positions = await legacy.query<PositionRow>(sql.selectPositions, [saleIds]);
+  const stock = await legacy.query<StockRow>(sql.selectStock, [saleIds]);
+  const stockBySale = new Map(stock.rows.map((row) => [row.saleId, row]));
   const rejectedBySale = new Map(rejected.rows.map((row) => [row.saleId, row.rejected]));
-  return heads.rows.map(({ saleId, partition, seq: headSeq }) => ({
+  return heads.rows.map(({ saleId, partition, seq: headSeq, archived }) => ({
     saleId, partition, headSeq,
+    state: archived ? 'archived' : stockBySale.get(saleId)?.state ?? null,
+    stock: stockBySale.get(saleId) ?? null,
     projections: positions.rows.filter((row) => row.saleId === saleId).map((row) => ({
       projection: row.projection,
       seq: row.seq,

@@ -7,6 +7,7 @@ const SELECT_LEGACY_STOCK = loadSql(import.meta.url, './sql/select-legacy-stock.
 interface LegacyStock {
   sold: number;
   held: number;
+  blocked: number;
   orders: number;
   carts: number;
 }
@@ -25,11 +26,11 @@ export async function checkMoveOver(
 ): Promise<void> {
   const { rows: [stock] } = await client.query<LegacyStock>(SELECT_LEGACY_STOCK, [showId]);
   if (stock === undefined) return;
-  const { sold, held, orders, carts } = stock;
-  if (sold + held + orders + carts === 0) return;
+  const { sold, held, blocked, orders, carts } = stock;
+  if (sold + held + blocked + orders + carts === 0) return;
   throw new ProjectionFault([
     `the show ${saleId} cannot move over: legacy has sold ${sold} places (orders: ${orders})`,
-    `and holds ${held} (open carts: ${carts}), which this sale would sell again;`,
+    `and holds ${held} (open carts: ${carts}), and ${blocked} are blocked; this sale would sell them again:`,
     'only an unsold show may be defined here. Close this sale, and go on selling the show the old way',
   ].join(' '));
 }

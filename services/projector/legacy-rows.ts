@@ -1,3 +1,4 @@
+import { assertNever } from '../shared/contracts/assert-never.ts';
 import type { EventData } from '../shared/contracts/events.ts';
 import type { Contact } from '../shared/platform/contact-seal.ts';
 import { loadSql } from '../shared/platform/pg.ts';
@@ -20,6 +21,9 @@ const sql = {
   deleteOtherAreas: statement('./sql/delete-other-areas.sql'),
   deleteUnpricedCategories: statement('./sql/delete-unpriced-categories.sql'),
   upsertSeats: statement('./sql/upsert-seats.sql'),
+  unblockAreas: statement('./sql/unblock-areas.sql'),
+  updateCapacity: statement('./sql/update-capacity.sql'),
+  updatePrice: statement('./sql/update-price.sql'),
   deleteOtherSeats: statement('./sql/delete-other-seats.sql'),
   updateAreas: statement('./sql/update-areas.sql'),
   updateSeats: statement('./sql/update-seats.sql'),
@@ -29,6 +33,7 @@ const sql = {
   insertPayments: statement('./sql/insert-payments.sql'),
   insertOrderLines: statement('./sql/insert-order-lines.sql'),
   insertTickets: statement('./sql/insert-tickets.sql'),
+  insertOrderCharges: statement('./sql/insert-order-charges.sql'),
   insertProjectedOrders: statement('./sql/insert-projected-orders.sql'),
 };
 
@@ -54,9 +59,31 @@ export async function writeLegacyRows(
       continue;
     }
     if (showId === undefined) throw new ProjectionFault(`no sale.defined before, there is no show ${saleId}`);
-    if (step.kind === 'set-state') await client.query(sql.updateShowState, [showId, step.state]);
-    else if (step.kind === 'define-area') await defineArea(client, showId, step.data);
-    else await changeStock(client, { saleId, showId }, step.change, contacts);
+    if (step.kind === 'change-stock') await changeStock(client, { saleId, showId }, step.change, contacts);
+    else await changeShow(client, showId, step);
+  }
+}
+
+type ShowStep = Exclude<Step, { kind: 'define-sale' | 'change-stock' }>;
+
+async function changeShow(client: PoolClient, showId: number, step: ShowStep): Promise<void> {
+  switch (step.kind) {
+    case 'set-state':
+      await client.query(sql.updateShowState, [showId, step.state]);
+      return;
+    case 'define-area':
+      return defineArea(client, showId, step.data);
+    case 'set-capacity': {
+      const { rowCount } = await client.query(sql.updateCapacity, [showId, step.areaId, step.capacity]);
+      return expectRows(rowCount, 1, `areas: ${step.areaId} is unknown or has seats`);
+    }
+    case 'set-price': {
+      const { categoryId, ticketType, price: priceMinor } = step.data;
+      const { rowCount } = await client.query(sql.updatePrice, [showId, categoryId, ticketType, priceMinor]);
+      return expectRows(rowCount, 1, `prices: ${categoryId} sells no ${ticketType}`);
+    }
+    default:
+      return assertNever(step);
   }
 }
 
@@ -127,6 +154,7 @@ async function defineArea(
     seats.map(({ categoryId }) => categoryId),
   ]);
   expectRows(rowCount, seats.length, `seats of area ${data.areaId}: the area or a category is unknown`);
+  await client.query(sql.unblockAreas, [showId]);
   // Again: a category that the definition dropped stayed while its seats still had it.
   await client.query(sql.deleteUnpricedCategories, [showId]);
 }
@@ -143,6 +171,7 @@ async function changeStock(
     changes.map(([code]) => code),
     changes.map(([, { held }]) => held),
     changes.map(([, { sold }]) => sold),
+    changes.map(([, { blocked }]) => blocked),
   ]);
   expectRows(updated.rowCount, changes.length, 'areas: one of them is unknown');
   // A seat that came back to where it was is written too: it has to be there, and in that status.
@@ -166,7 +195,7 @@ async function insertOrders(
   contactsById: ReadonlyMap<string, Contact>,
 ): Promise<void> {
   const contacts = orders.map(({ data }) => contactsById.get(data.orderId) ?? { name: '', email: '' });
-  const { lines, tickets } = planOrders(orders, contacts);
+  const { lines, tickets, charges } = planOrders(orders, contacts);
   const { rows: [ids] } = await client.query<Ids>(sql.takeIds, [orders.length, lines.length]);
   if (ids === undefined) throw new ProjectionFault('no row ids');
   const numbers = orders.map(({ data }) => data.orderId);
@@ -197,6 +226,16 @@ async function insertOrders(
     tickets.map(({ seatId }) => seatId),
     tickets.map(({ holder }) => holder),
   ]);
+  if (charges.length > 0) {
+    await client.query(sql.insertOrderCharges, [
+      charges.map(({ order }) => ids.orderIds[order]),
+      charges.map(({ line }) => (line === null ? null : ids.lineIds[line])),
+      charges.map(({ kind }) => kind),
+      charges.map(({ code }) => code),
+      charges.map(({ amountMinor }) => amountMinor),
+      charges.map(({ included }) => included),
+    ]);
+  }
   await client.query(sql.insertPayments, [ids.orderIds, totals, currencies, times]);
   await client.query(sql.insertProjectedOrders, [saleId, numbers, orders.map(({ seq }) => seq), times]);
 }

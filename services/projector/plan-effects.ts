@@ -7,7 +7,9 @@ export interface StoredEvent {
   event: BusEvent;
 }
 
-export type SeatStatus = 'free' | 'held' | 'sold';
+export type SeatStatus = 'free' | 'held' | 'sold' | 'blocked';
+/** How many more of an area's places have each status; what is free is the rest of its capacity. */
+export type AreaChange = Record<Exclude<SeatStatus, 'free'>, number>;
 
 export interface PlannedOrder {
   seq: number;
@@ -20,8 +22,8 @@ export interface PlannedOrder {
  * What a run of events changes in the stock, summed up: each row once, whatever happened to it in between.
  */
 export interface StockChange {
-  /** by area code: how many more are held and sold */
-  areas: Map<string, { held: number; sold: number }>;
+  /** by area code */
+  areas: Map<string, AreaChange>;
   /** by seat code: the status before the first and after the last of the events */
   seats: Map<string, { before: SeatStatus; after: SeatStatus }>;
   orders: PlannedOrder[];
@@ -31,12 +33,16 @@ export type Step =
   | { kind: 'define-sale'; data: EventData<'sale.defined'> }
   | { kind: 'define-area'; data: EventData<'area.defined'> }
   | { kind: 'set-state'; state: 'open' | 'paused' | 'closed' }
+  | { kind: 'set-capacity'; areaId: string; capacity: number }
+  | { kind: 'set-price'; data: EventData<'price.changed'> }
   | { kind: 'change-stock'; change: StockChange };
 
 /**
  * Turns a run of one sale's events into the steps that bring its legacy rows to the same state. Runs of
  * holds and orders become one step, so that a busy area is written once per batch and not once per hold. An
- * event type that is unknown here has no effect: whoever needs it finds it in the event store.
+ * event type that is unknown here has no effect, nor have those of which the legacy tables know nothing
+ * (extensions, allocations, codes, capacities above single areas, the archive): whoever needs them finds them
+ * in the event store.
  *
  * @throws Error when two events of the run contradict each other: a seat that is taken twice
  */
@@ -64,22 +70,43 @@ function structuralStep({ type, data }: BusEvent): Step | undefined {
     case 'sale.paused': return { kind: 'set-state', state: 'paused' };
     case 'sale.resumed': return { kind: 'set-state', state: 'open' };
     case 'sale.closed': return { kind: 'set-state', state: 'closed' };
+    case 'sale.reopened': return { kind: 'set-state', state: 'open' };
+    case 'price.changed': return { kind: 'set-price', data: data as EventData<'price.changed'> };
+    case 'capacity.changed': return capacityStep(data as EventData<'capacity.changed'>);
     default: return undefined;
   }
+}
+
+/** Of a general area only: legacy has no capacity of groups or of the venue. */
+function capacityStep({ areaId, capacity }: EventData<'capacity.changed'>): Step | undefined {
+  return areaId === undefined ? undefined : { kind: 'set-capacity', areaId, capacity };
 }
 
 /** Adds an event to the change; false when it changes nothing. */
 function addToChange(change: StockChange, { seq, event }: StoredEvent): boolean {
   switch (event.type) {
     case 'hold.placed':
-      move(change, event.data as EventData<'hold.placed'>, 'free', 'held');
+      move(change, (event.data as EventData<'hold.placed'>).items, 'free', 'held');
       return true;
+    case 'hold.changed': {
+      const { removed, added } = event.data as EventData<'hold.changed'>;
+      // In this order: a seat that only changes its ticket type is in both.
+      move(change, removed, 'held', 'free');
+      move(change, added, 'free', 'held');
+      return true;
+    }
     case 'hold.released':
     case 'hold.expired':
-      move(change, event.data as EventData<'hold.released'>, 'held', 'free');
+      move(change, (event.data as EventData<'hold.released'>).items, 'held', 'free');
+      return true;
+    case 'stock.blocked':
+      move(change, [event.data as EventData<'stock.blocked'>], 'free', 'blocked');
+      return true;
+    case 'stock.unblocked':
+      move(change, [event.data as EventData<'stock.unblocked'>], 'blocked', 'free');
       return true;
     case 'order.confirmed':
-      move(change, event.data as EventData<'order.confirmed'>, 'held', 'sold');
+      move(change, (event.data as EventData<'order.confirmed'>).items, 'held', 'sold');
       change.orders.push({ seq, time: event.time, data: event.data as EventData<'order.confirmed'> });
       return true;
     default:
@@ -87,14 +114,16 @@ function addToChange(change: StockChange, { seq, event }: StoredEvent): boolean 
   }
 }
 
-function move(change: StockChange, { items }: { items: Item[] }, from: SeatStatus, to: SeatStatus): void {
-  for (const { areaId, quantity, seatIds } of items) {
-    const area = change.areas.get(areaId) ?? { held: 0, sold: 0 };
-    if (from === 'held') area.held -= quantity;
-    if (to === 'held') area.held += quantity;
-    if (to === 'sold') area.sold += quantity;
+/** A number of places of an area, or seats of it. */
+type Places = Pick<Item, 'areaId' | 'seatIds'> & { quantity?: number };
+
+function move(change: StockChange, places: Places[], from: SeatStatus, to: SeatStatus): void {
+  for (const { areaId, seatIds = [], quantity = seatIds.length } of places) {
+    const area = change.areas.get(areaId) ?? { held: 0, sold: 0, blocked: 0 };
+    if (from !== 'free') area[from] -= quantity;
+    if (to !== 'free') area[to] += quantity;
     change.areas.set(areaId, area);
-    for (const seatId of seatIds ?? []) moveSeat(change, seatId, from, to);
+    for (const seatId of seatIds) moveSeat(change, seatId, from, to);
   }
 }
 

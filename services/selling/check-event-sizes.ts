@@ -1,6 +1,7 @@
 import { RECORD_BYTES_MAX, RECORD_TEXT_BYTES_MAX } from '../shared/contracts/bus-record.ts';
-import { areaFieldOf } from '../shared/contracts/sale-definition.ts';
-import type { DefinitionFault, SaleInput } from '../shared/contracts/sale-definition.ts';
+import { areaFieldOf } from '../shared/contracts/definition-fault.ts';
+import type { DefinitionFault } from '../shared/contracts/definition-fault.ts';
+import type { SaleInput } from '../shared/contracts/sale-input.ts';
 import { compress } from '../shared/platform/compression.ts';
 
 /**

@@ -25,6 +25,11 @@ export function digestOf(secret: string, payload: unknown): string {
   return hash('sha256', `${secret}\n${canonical(payload)}`, 'base64url').slice(0, 16);
 }
 
+/** By which an access code is known to Redis and the log; the code itself is with those it was given to. */
+export function accessDigestOf(secret: string, saleId: string, code: string): string {
+  return hash('sha256', `${secret}\naccess\n${saleId}\n${code}`, 'base64url').slice(0, 22);
+}
+
 /**
  * JSON with the members of objects in order of name: the order a client writes them in says nothing.
  */

@@ -1,5 +1,6 @@
 import type { LayoutArea } from '../shared/contracts/layout.ts';
-import type { SaleSnapshot } from './read-snapshot.ts';
+import type { Counts, SaleSnapshot } from './read-snapshot.ts';
+import { countsOf } from './sale-copy.ts';
 
 /** What the stream's event `change` says: how to make the sale at `prev` into the sale at `seq`. */
 export interface SaleChange {
@@ -12,9 +13,15 @@ export interface SaleChange {
     free: number;
     held: number;
     sold: number;
+    blocked: number;
+    /** only when that changed: what is set aside for channels */
+    reserved?: number;
     /** runs of seats: position in the area's `states`, and what stands there now */
     seats?: [at: number, states: string][];
   }[];
+  /** only groups, and the venue, in which something changed */
+  groups?: ({ groupId: string } & Counts)[];
+  venue?: Counts;
 }
 
 /**
@@ -23,14 +30,28 @@ export interface SaleChange {
  */
 export function describeChange(before: SaleSnapshot, after: SaleSnapshot): SaleChange {
   const areas = after.sale.layout.areas.flatMap((area) => {
-    const was = before.areas[area.index];
-    const is = after.areas[area.index] ?? { free: 0, held: 0, sold: 0 };
+    const was = countsOf(before, area.index);
+    const is = countsOf(after, area.index);
+    const reserved = after.reserved[area.index] ?? 0;
+    const isMoved = reserved !== (before.reserved[area.index] ?? 0);
     const seats = area.seats > 0 ? runsOf(before.seats, after.seats, area) : [];
-    const isSame = was?.free === is.free && was.held === is.held && was.sold === is.sold;
-    if (isSame && seats.length === 0) return [];
-    return [{ areaId: area.area.areaId, ...is, ...seats.length > 0 && { seats } }];
+    if (isSame(was, is) && !isMoved && seats.length === 0) return [];
+    const areaId = area.area.areaId;
+    return [{ areaId, ...is, ...isMoved && { reserved }, ...seats.length > 0 && { seats } }];
   });
-  return { seq: after.seq, prev: before.seq, state: after.state, areas };
+  const groups = after.sale.layout.counters.flatMap(({ kind, id }, index) =>
+    (kind === 'group' && !isSame(countsOf(before, index), countsOf(after, index))
+      ? [{ groupId: id, ...countsOf(after, index) }] : []));
+  const venue = after.sale.layout.counters.findIndex(({ kind }) => kind === 'venue');
+  return {
+    seq: after.seq, prev: before.seq, state: after.state, areas, ...groups.length > 0 && { groups },
+    ...venue >= 0 && !isSame(countsOf(before, venue), countsOf(after, venue))
+      && { venue: countsOf(after, venue) },
+  };
+}
+
+function isSame(a: Counts, b: Counts): boolean {
+  return a.free === b.free && a.held === b.held && a.sold === b.sold && a.blocked === b.blocked;
 }
 
 function runsOf(before: string, after: string, area: LayoutArea): [number, string][] {

@@ -1,11 +1,18 @@
 import type { ItemRequest } from '../shared/contracts/http-schemas.ts';
-import type { SaleLayout } from '../shared/contracts/layout.ts';
+import type { SaleLayout, Scope } from '../shared/contracts/layout.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
+import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import type { Promotion } from '../shared/contracts/sale-rules.ts';
+import type { PriceList } from './price-list.ts';
 
-/** A claim in the form lua/place-holds.lua takes it: seven arguments per item. */
-export interface PackedClaim {
-  itemCount: number;
-  args: (string | number)[];
+/** What a claim asks for, as lua/include/plan.lua reads it; claims that ask alike have equal plans. */
+export interface ClaimPlan {
+  head: string;
+  steps: string;
+  /** the items it makes, when that is certain before it is judged; '' otherwise */
+  items: string;
+  /** order-level fees, as the hold keeps them */
+  terms: string;
 }
 
 export interface ClaimFault {
@@ -13,113 +20,209 @@ export interface ClaimFault {
   extra: Record<string, unknown>;
 }
 
-const KIND_BY_POLICY = { required: 'r', preferred: 'p', any: 'a' } as const;
+export interface ClaimRequest {
+  items: ItemRequest[];
+  /** digest of the access code shown */
+  accessDigest?: string | undefined;
+  promotionCode?: string | undefined;
+  /** letters of the channels that a pass opens */
+  opened?: string;
+}
+
+export interface SaleOffer {
+  definition: SaleDefinition;
+  layout: SaleLayout;
+  prices: PriceList;
+}
+
+const LETTER_BY_POLICY = { required: 'r', preferred: 'p', any: 'a' } as const;
+
+/** Places only for those who ask for them, as bytes (contracts/layout.ts). */
+const ACCESSIBLE_BYTES = 'wc';
 
 /**
- * Turns the items of a request into numbers of the layout, or says what is wrong with them. Chosen seats
- * become one item per segment and category.
- *
- * @param ticketsMax the sale's `buyerLimit`: of a claim past it only the count is packed. The script refuses
- * it by the count in any case, and one buyer's 5,000 seats must not take the room of a thousand buyers.
+ * Turns a request into numbers of the layout and texts of money, or says what is wrong with it. Chosen seats
+ * become one step per segment.
  */
-export function packClaim(
-  items: ItemRequest[],
-  layout: SaleLayout,
-  ticketsMax: number,
-): PackedClaim | ClaimFault {
-  const claim: PackedClaim = { itemCount: 0, args: [] };
-  if (items.reduce((count, item) => count + ticketsOf(item), 0) > ticketsMax) {
-    return packCount(items);
-  }
+export function packClaim(request: ClaimRequest, offer: SaleOffer): ClaimPlan | ClaimFault {
+  const { items, accessDigest, promotionCode, opened = '' } = request;
+  const { definition, prices } = offer;
   for (const [i, item] of items.entries()) {
-    const fault = formFault(item) ?? (item.seatIds === undefined
-      ? packArea(claim, item, layout)
-      : packSeats(claim, item, item.seatIds, layout));
-    if (fault !== undefined) return { reason: fault.reason, extra: { field: `/items/${i}`, ...fault.extra } };
+    const fault = formFault(item);
+    if (fault !== undefined) {
+      return { reason: 'request_invalid', extra: { field: `/items/${i}`, detail: fault } };
+    }
   }
-  return claim;
+  const promotion = promotionCode === undefined ? undefined : prices.promotionOf(promotionCode);
+  if (promotionCode !== undefined && promotion === undefined) {
+    return { reason: 'promotion_code_unknown', extra: {} };
+  }
+  const count = items.reduce((sum, item) => sum + ticketsOf(item), 0);
+  const codes = [accessDigest, promotion && usesOf(promotion)].filter((code) => code !== undefined).join(' ');
+  const head = `${definition.version}	${count}	${opened}	${codes}	${prices.terms}`;
+  // The script refuses what is past the limits by its count, and one buyer's 5,000 seats must not take the
+  // room of a thousand buyers.
+  if (count > Math.min(definition.buyerLimit, definition.holdLimit)) {
+    return { head, steps: '', items: '', terms: prices.terms };
+  }
+  const types = new Map<number, number>();
+  const steps: string[] = [];
+  for (const [i, item] of items.entries()) {
+    const fault = packItem({ item, offer, promotion, steps, types });
+    if (fault !== undefined) return { ...fault, extra: { field: `/items/${i}`, ...fault.extra } };
+  }
+  const fault = countFault(types, offer);
+  if (fault !== undefined) return fault;
+  const isPlain = codes === '' && opened === '' && items.every((item) => item.quantity !== undefined);
+  return { head, steps: steps.join(';'), items: isPlain ? itemsOf(steps) : '', terms: prices.terms };
+}
+
+interface Packing {
+  item: ItemRequest;
+  offer: SaleOffer;
+  promotion: Promotion | undefined;
+  steps: string[];
+  /** tickets by type */
+  types: Map<number, number>;
 }
 
 function ticketsOf({ quantity, bestAvailable, seatIds }: ItemRequest): number {
   return (quantity ?? 0) + (bestAvailable ?? 0) + (seatIds?.length ?? 0);
 }
 
-/** One item that stands for all: place-holds.lua counts before it looks at areas and seats. */
-function packCount(items: ItemRequest[]): PackedClaim | ClaimFault {
-  for (const [i, item] of items.entries()) {
-    const fault = formFault(item);
-    if (fault !== undefined) return { ...fault, extra: { field: `/items/${i}`, ...fault.extra } };
-  }
-  const count = items.reduce((sum, item) => sum + ticketsOf(item), 0);
-  return { itemCount: 1, args: ['q', 0, count, 0, 0, 0, 0] };
+function usesOf({ promotionId, usesMax = 0, usesPerBuyerMax = 0 }: Promotion): string {
+  return `p:${promotionId}=${usesMax}=${usesPerBuyerMax}`;
 }
 
-function formFault(item: ItemRequest): ClaimFault | undefined {
-  const ways = [item.quantity, item.bestAvailable, item.seatIds].filter((way) => way !== undefined).length;
-  const detail = ways !== 1 ? 'an item has exactly one of quantity, bestAvailable and seatIds'
-    : item.seatIds === undefined && item.areaId === undefined ? 'quantity and bestAvailable need an areaId'
-    : item.seatIds !== undefined && item.areaId !== undefined ? 'seatIds say their area themselves'
-    : item.adjacent !== undefined && item.bestAvailable === undefined ? 'adjacent goes with bestAvailable'
-    : undefined;
-  return detail === undefined ? undefined : { reason: 'request_invalid', extra: { detail } };
+/** Of a plan of quantities: what the script makes of `q,area,type,category,money,n`. */
+function itemsOf(steps: string[]): string {
+  return steps.map((step) => `${step.slice(2)},0,-1,`).join(';');
 }
 
-function packArea(claim: PackedClaim, item: ItemRequest, layout: SaleLayout): ClaimFault | undefined {
-  const area = layout.areaById.get(item.areaId ?? '');
-  if (area === undefined) return { reason: 'area_unknown', extra: { areaId: item.areaId } };
-  const kindNeeded = item.quantity === undefined ? 'seated' : 'general';
-  if (area.area.kind !== kindNeeded) {
-    const detail = `area ${area.area.areaId} is ${area.area.kind}: ask for ${
-      area.area.kind === 'general' ? 'a quantity' : 'bestAvailable or seatIds'}`;
-    return { reason: 'item_unsuitable', extra: { areaId: item.areaId, detail } };
-  }
-  const category = area.categoryIndex >= 0
-    ? area.categoryIndex
-    : layout.seats[area.offset]?.categoryIndex ?? 0;
-  const ticketType = ticketTypeOf(item, category, layout);
-  if (ticketType === undefined) return unknownType(item);
-  const kind = item.quantity === undefined ? KIND_BY_POLICY[item.adjacent ?? 'required'] : 'q';
-  const n = item.quantity ?? item.bestAvailable ?? 0;
-  claim.args.push(kind, area.index, n, ticketType, area.categoryIndex, area.segmentFirst, area.segments);
-  claim.itemCount += 1;
+function formFault(item: ItemRequest): string | undefined {
+  const { areaId, categoryId, quantity, bestAvailable, seatIds, adjacent, accessible } = item;
+  const ways = [quantity, bestAvailable, seatIds].filter((way) => way !== undefined).length;
+  if (ways !== 1) return 'an item has exactly one of quantity, bestAvailable and seatIds';
+  if (quantity !== undefined && areaId === undefined) return 'quantity needs an areaId';
+  if (seatIds !== undefined && areaId !== undefined) return 'seatIds say their area themselves';
+  if (categoryId !== undefined && bestAvailable === undefined) return 'categoryId goes with bestAvailable';
+  if (adjacent !== undefined && bestAvailable === undefined) return 'adjacent goes with bestAvailable';
+  if (accessible && quantity !== undefined) return 'accessible goes with bestAvailable or seatIds';
   return undefined;
 }
 
-function packSeats(
-  claim: PackedClaim,
-  item: ItemRequest,
-  seatIds: string[],
+function packItem(packing: Packing): ClaimFault | undefined {
+  const { seatIds, quantity } = packing.item;
+  if (seatIds !== undefined) return packSeats(packing, seatIds);
+  return quantity !== undefined ? packQuantity(packing, quantity) : packBest(packing);
+}
+
+function packQuantity({ item, offer, promotion, steps, types }: Packing, n: number): ClaimFault | undefined {
+  const { layout, prices } = offer;
+  const area = layout.areaById.get(item.areaId ?? '');
+  if (area === undefined) return { reason: 'area_unknown', extra: { areaId: item.areaId } };
+  if (area.area.kind !== 'general') {
+    const detail = `area ${area.area.areaId} is seated: ask for bestAvailable or seatIds`;
+    return { reason: 'item_unsuitable', extra: { areaId: item.areaId, detail } };
+  }
+  const type = ticketTypeOf(item, area.categoryIndex, layout);
+  const money = prices.money(area.categoryIndex, type, promotion);
+  if (money === undefined) return unknownType(item);
+  types.set(type, (types.get(type) ?? 0) + n);
+  steps.push(`q,${area.index},${type},${area.categoryIndex},${money},${n}`);
+  return undefined;
+}
+
+function packBest({ item, offer, promotion, steps, types }: Packing): ClaimFault | undefined {
+  const { layout, prices } = offer;
+  const { bestAvailable: n = 0, adjacent = 'required', accessible = false } = item;
+  const found = scopeOf(item, layout);
+  if ('reason' in found) return found;
+  const type = ticketTypeOf(item, found.categories[0] ?? 0, layout);
+  const moneys = found.categories.flatMap((category) => {
+    const money = prices.money(category, type, promotion);
+    return money === undefined ? [] : [`${category}:${money}`];
+  });
+  if (moneys.length === 0) return unknownType(item);
+  types.set(type, (types.get(type) ?? 0) + n);
+  const { name, scope: { first, count } } = found;
+  const policy = LETTER_BY_POLICY[adjacent];
+  steps.push(`b,${name},${first},${count},${n},${policy},${accessible ? 1 : 0},${type},${moneys.join('/')}`);
+  return undefined;
+}
+
+/** Where best available is looked for, and the categories there. */
+function scopeOf(
+  { areaId, categoryId }: ItemRequest,
   layout: SaleLayout,
+): { name: string; scope: Scope; categories: number[] } | ClaimFault {
+  const category = categoryId === undefined ? -1 : layout.categoryIds.indexOf(categoryId);
+  if (categoryId !== undefined && category < 0) return { reason: 'category_unknown', extra: { categoryId } };
+  if (areaId !== undefined) {
+    const area = layout.areaById.get(areaId);
+    if (area === undefined) return { reason: 'area_unknown', extra: { areaId } };
+    if (area.area.kind === 'general') {
+      const detail = `area ${areaId} is general: ask for a quantity`;
+      return { reason: 'item_unsuitable', extra: { areaId, detail } };
+    }
+    const scope = { first: area.segmentFirst, count: area.segments };
+    const { categories: there } = area;
+    const categories = category < 0 ? there : there.filter((one) => one === category);
+    return { name: `a${area.index}`, scope, categories };
+  }
+  const scope = category < 0 ? layout.anywhereScope : layout.categoryScopes[category];
+  if (scope === undefined || scope.count === 0) {
+    return { reason: 'item_unsuitable', extra: { detail: 'there are no numbered seats' } };
+  }
+  if (category >= 0) return { name: `c${category}`, scope, categories: [category] };
+  return { name: 'v', scope, categories: [...layout.categoryIds.keys()] };
+}
+
+function packSeats(
+  { item, offer, promotion, steps, types }: Packing, seatIds: string[],
 ): ClaimFault | undefined {
-  const groups = new Map<string, { args: (string | number)[]; offsets: number[] }>();
+  const { layout, prices } = offer;
+  const groups = new Map<number, { front: string; offsets: number[] }>();
   for (const seatId of seatIds) {
     const offset = layout.offsetBySeatId.get(seatId);
     const seat = offset === undefined ? undefined : layout.seats[offset];
     if (offset === undefined || seat === undefined) return { reason: 'seat_unknown', extra: { seatId } };
-    const ticketType = ticketTypeOf(item, seat.categoryIndex, layout);
-    if (ticketType === undefined) return unknownType(item);
-    const key = `${seat.segment},${seat.categoryIndex}`;
-    const group = groups.get(key);
-    if (group !== undefined) group.offsets.push(offset);
-    else {
-      const args = [seat.areaIndex, ticketType, seat.categoryIndex, seat.segment];
-      groups.set(key, { args, offsets: [offset] });
-    }
+    const { areaIndex, categoryIndex, segment } = seat;
+    const type = ticketTypeOf(item, categoryIndex, layout);
+    const money = prices.money(categoryIndex, type, promotion);
+    if (money === undefined) return unknownType(item);
+    types.set(type, (types.get(type) ?? 0) + 1);
+    const group = groups.get(segment);
+    const front = `s,${areaIndex},${type},${categoryIndex},${money}`;
+    if (group === undefined) groups.set(segment, { front, offsets: [offset] });
+    else group.offsets.push(offset);
   }
-  for (const { args: [area = 0, ticketType = 0, category = 0, segment = 0], offsets } of groups.values()) {
-    claim.args.push('s', area, offsets.length, ticketType, category, segment, offsets.join('.'));
-    claim.itemCount += 1;
+  const allowed = item.accessible ? ACCESSIBLE_BYTES : '';
+  for (const [segment, { front, offsets }] of groups) {
+    steps.push(`${front},${segment},${offsets.join('.')},${allowed}`);
   }
   return undefined;
 }
 
-/** Index of the ticket type asked for, by default the category's first; undefined if it is not sold there. */
-function ticketTypeOf(item: ItemRequest, category: number, layout: SaleLayout): number | undefined {
-  const prices = layout.prices[category] ?? [];
-  const index = item.ticketType === undefined
-    ? prices.findIndex((price) => price !== undefined)
-    : layout.ticketTypes.indexOf(item.ticketType);
-  return prices[index] === undefined ? undefined : index;
+/** Why so many tickets of one type cannot be in one hold. */
+function countFault(types: Map<number, number>, { definition, layout }: SaleOffer): ClaimFault | undefined {
+  for (const { ticketType, minPerHold = 0, maxPerHold = Infinity } of definition.ticketTypes) {
+    const count = types.get(layout.ticketTypes.indexOf(ticketType)) ?? 0;
+    if (count === 0) continue;
+    if (count < minPerHold) {
+      return { reason: 'ticket_type_minimum', extra: { ticketType, minimum: minPerHold } };
+    }
+    if (count > maxPerHold) {
+      return { reason: 'ticket_type_maximum', extra: { ticketType, maximum: maxPerHold } };
+    }
+  }
+  return undefined;
+}
+
+/** Index of the ticket type asked for, by default the category's first; -1 where there is none. */
+function ticketTypeOf(item: ItemRequest, category: number, layout: SaleLayout): number {
+  if (item.ticketType !== undefined) return layout.ticketTypes.indexOf(item.ticketType);
+  return (layout.prices[category] ?? []).findIndex((price) => price !== undefined);
 }
 
 function unknownType(item: ItemRequest): ClaimFault {

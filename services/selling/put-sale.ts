@@ -1,13 +1,16 @@
 import { partitionKeys, saleKeyList } from '../shared/contracts/keys.ts';
 import { compileLayout } from '../shared/contracts/layout.ts';
-import type { SaleLayout } from '../shared/contracts/layout.ts';
 import { isReasonCode } from '../shared/contracts/reasons.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
-import { defineSale, sameAreas } from '../shared/contracts/sale-definition.ts';
-import type { DefinitionFault, SaleDefinition, SaleInput } from '../shared/contracts/sale-definition.ts';
+import { defineSale } from '../shared/contracts/define-sale.ts';
+import { sameAreas } from '../shared/contracts/sale-definition.ts';
+import type { DefinitionFault } from '../shared/contracts/definition-fault.ts';
+import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../shared/contracts/sale-input.ts';
 import type { ScriptArg } from '../shared/platform/scripts.ts';
 import { checkEventSizes } from './check-event-sizes.ts';
 import type { DefiningEvent } from './check-event-sizes.ts';
+import { packDefinition } from './pack-definition.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 
@@ -55,44 +58,13 @@ function isSame(a: SaleDefinition, b: SaleDefinition): boolean {
 }
 
 function argsOf(definition: SaleDefinition, events: DefiningEvent[]): ScriptArg[] {
-  const layout = compileLayout(definition);
-  const fields = fieldsOf(definition, layout);
+  const { homes, runs, segments, fields, counters } = packDefinition(definition, compileLayout(definition));
   return [
-    JSON.stringify(definition),
-    Buffer.from(layout.segments.map(({ seats }) => 128 + Math.min(seats, 127))),
-    packSegments(layout),
-    Buffer.from(layout.seats.map(({ categoryIndex }) => 48 + categoryIndex)),
-    fields.length / 2,
-    ...fields,
-    layout.areas.length,
-    ...layout.areas.map(({ area }) => area.capacity),
-    events.length,
-    ...events.flatMap(({ type, data }) => [type, data]),
+    JSON.stringify(definition), homes, runs, segments,
+    fields.length / 2, ...fields,
+    counters.length, ...counters,
+    events.length, ...events.flatMap(({ type, data }) => [type, data]),
   ];
-}
-
-function fieldsOf(definition: SaleDefinition, layout: SaleLayout): ScriptArg[] {
-  const ms = (time: string | null) => (time === null ? 0 : Date.parse(time));
-  const prices = layout.prices.flatMap((byType, category) => byType.flatMap((price, type) =>
-    (price === undefined ? [] : [`price:${category}:${type}`, price])));
-  return [
-    'opensAtMs', ms(definition.opensAt),
-    'closesAtMs', ms(definition.closesAt),
-    'holdMs', definition.holdSeconds * 1000,
-    'holdMaxMs', definition.holdSecondsMax * 1000,
-    'buyerLimit', definition.buyerLimit,
-    ...prices,
-  ];
-}
-
-function packSegments(layout: SaleLayout): Buffer {
-  const packed = Buffer.alloc(layout.segments.length * 8);
-  for (const [i, { offset, seats, centreHalves }] of layout.segments.entries()) {
-    packed.writeUInt32BE(offset, i * 8);
-    packed.writeUInt16BE(seats, i * 8 + 4);
-    packed.writeInt16BE(Math.max(-32_768, Math.min(32_767, centreHalves)), i * 8 + 6);
-  }
-  return packed;
 }
 
 function eventsOf(definition: SaleDefinition, changed: boolean): DefiningEvent[] {

@@ -3,6 +3,13 @@ import { saleKeys } from '../shared/contracts/keys.ts';
 import type { KnownSale, SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 
+export interface Counts {
+  free: number;
+  held: number;
+  sold: number;
+  blocked: number;
+}
+
 export interface SaleSnapshot {
   sale: KnownSale;
   state: SaleState;
@@ -11,8 +18,10 @@ export interface SaleSnapshot {
   head: string;
   /** `epoch-seq`: what ETags and stream ids are made of */
   id: string;
-  /** by area index */
-  areas: { free: number; held: number; sold: number }[];
+  /** by counter index: areas first, then groups and the venue */
+  counters: Counts[];
+  /** by area index: what is set aside for channels, a part of `free` */
+  reserved: number[];
   /** one character per seat, in the order of the layout; empty unless asked for */
   seats: string;
 }
@@ -49,16 +58,19 @@ export async function readSnapshot(
     if (sale === undefined) return undefined;
     // The definition read may be newer than the counters: they would be counters of other areas.
     if (sale.definition.version !== Number(version)) continue;
-    return { sale, state, seq: Number(seq), head, id, areas: readAreas(areas ?? []), seats: seats ?? '' };
+    return { sale, state, seq: Number(seq), head, id, ...readCounters(areas ?? []), seats: seats ?? '' };
   }
   throw new Error(`the definition of ${saleId} changes faster than it can be read`);
 }
 
-function readAreas(flat: string[]): SaleSnapshot['areas'] {
-  const areas: SaleSnapshot['areas'] = [];
+function readCounters(flat: string[]): Pick<SaleSnapshot, 'counters' | 'reserved'> {
+  const counters: Counts[] = [];
+  const reserved: number[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    const [free = 0, held = 0, sold = 0] = (flat[i + 1] ?? '').split(' ').map(Number);
-    areas[Number(flat[i])] = { free, held, sold };
+    const [index = 0, channel] = (flat[i] ?? '').split(':').map(Number);
+    const [free = 0, held = 0, sold = 0, blocked = 0] = (flat[i + 1] ?? '').split(' ').map(Number);
+    if (channel === undefined) counters[index] = { free, held, sold, blocked };
+    else reserved[index] = (reserved[index] ?? 0) + free;
   }
-  return areas;
+  return { counters, reserved };
 }

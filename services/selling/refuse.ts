@@ -14,20 +14,30 @@ export function refuse(
   return sendProblem(reply, reason, extraOf(reason, detail, sale));
 }
 
-function extraOf(
-  reason: ReasonCode,
-  detail: string,
-  { definition, layout }: KnownSale,
-): Record<string, unknown> {
+function extraOf(reason: ReasonCode, detail: string, sale: KnownSale): Record<string, unknown> {
+  const { definition, layout } = sale;
   const numbers = detail.split('.').filter(Boolean).map(Number);
-  const areaId = layout.areas[numbers[0] ?? -1]?.area.areaId;
   switch (reason) {
-    case 'sold_out': return { areaId, free: numbers[1] };
-    case 'no_adjacent_seats': return { areaId, largest: numbers[1] };
-    case 'seats_taken': return { seatIds: numbers.map((offset) => layout.seats[offset]?.seat.seatId) };
+    case 'sold_out': return { ...whereOf(detail, sale), free: numbers[1] };
+    case 'no_adjacent_seats': return { ...whereOf(detail, sale), largest: numbers[1] };
+    case 'seats_taken':
+    case 'seats_reserved':
+    case 'would_strand_seat': return { seatIds: numbers.map((offset) => layout.seats[offset]?.seat.seatId) };
     case 'buyer_limit': return { limit: definition.buyerLimit, left: numbers[0] };
+    case 'hold_limit':
+    case 'live_holds_limit': return { limit: numbers[0] };
+    case 'buyer_cooling_down':
+    case 'hold_time_spent': return { availableAt: new Date(Number(detail)).toISOString() };
     case 'sale_not_open': return { opensAt: definition.opensAt };
     case 'hold_ordered': return detail === '' ? {} : { orderId: detail };
     default: return {};
   }
+}
+
+/** Which part of the sale a script means: `a3` an area, `k7` a counter, `c2` a category, `v` all of it. */
+function whereOf(detail: string, { layout }: KnownSale): Record<string, unknown> {
+  const index = Number(/^[akc](\d+)/.exec(detail)?.[1] ?? -1);
+  if (detail.startsWith('c')) return { categoryId: layout.categoryIds[index] };
+  const counter = layout.counters[index];
+  return counter === undefined || counter.kind === 'venue' ? {} : { [`${counter.kind}Id`]: counter.id };
 }

@@ -1,5 +1,5 @@
 import type { LayoutArea } from '../shared/contracts/layout.ts';
-import type { SaleSnapshot } from './read-snapshot.ts';
+import type { Counts, SaleSnapshot } from './read-snapshot.ts';
 import { writeFrame } from './write-frame.ts';
 
 /**
@@ -43,16 +43,36 @@ export class SaleCopy {
   #body(describe: (area: LayoutArea) => object): Buffer {
     const { sale, state, seq } = this.snapshot;
     return Buffer.from(JSON.stringify({
-      saleId: sale.saleId, state, seq, areas: sale.layout.areas.map(describe),
+      saleId: sale.saleId, state, seq, areas: sale.layout.areas.map(describe), ...this.#above(),
     }));
   }
 
+  /** What counts above single areas, where the sale has that. */
+  #above(): object {
+    const { counters } = this.snapshot.sale.layout;
+    const described = counters.map(({ kind, id, capacity }, index) =>
+      ({ kind, id, counts: { capacity, ...countsOf(this.snapshot, index) } }));
+    const groups = described.filter(({ kind }) => kind === 'group')
+      .map(({ id, counts }) => ({ groupId: id, ...counts }));
+    const venue = described.find(({ kind }) => kind === 'venue')?.counts;
+    return { ...groups.length > 0 && { groups }, ...venue && { venue } };
+  }
+
   #countsOf({ area, index }: LayoutArea): object {
-    const counts = this.snapshot.areas[index] ?? { free: 0, held: 0, sold: 0 };
-    return { areaId: area.areaId, kind: area.kind, capacity: area.capacity, ...counts };
+    const reserved = this.snapshot.reserved[index] ?? 0;
+    const counts = countsOf(this.snapshot, index);
+    return {
+      areaId: area.areaId, kind: area.kind, capacity: area.capacity, ...counts,
+      ...reserved > 0 && { reserved },
+    };
   }
 
   #statesOf({ offset, seats }: LayoutArea): string {
     return this.snapshot.seats.slice(offset, offset + seats);
   }
+}
+
+/** The counts of a counter by its index. */
+export function countsOf({ counters }: SaleSnapshot, index: number): Counts {
+  return counters[index] ?? { free: 0, held: 0, sold: 0, blocked: 0 };
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { saleKeys } from '../shared/contracts/keys.ts';
 import { compileLayout } from '../shared/contracts/layout.ts';
 import type { SaleLayout } from '../shared/contracts/layout.ts';
+import { PriceList } from './price-list.ts';
 import { partitionOf } from '../shared/contracts/partition-of.ts';
 import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
 
@@ -11,7 +12,9 @@ export interface KnownSale {
   partition: number;
   definition: SaleDefinition;
   layout: SaleLayout;
-  definitionJson: string;
+  prices: PriceList;
+  /** members of the definition as JSON, without the promotions: their codes are not for everybody */
+  publicJson: string;
 }
 
 /** Sales kept compiled per process; the one unused for longest goes first. */
@@ -73,13 +76,11 @@ export class SaleDirectory {
     this.#sales.delete(saleId);
     if (json === null) return undefined;
     const definition = JSON.parse(json) as SaleDefinition;
-    const sale = {
-      saleId,
-      partition,
-      definition,
-      layout: compileLayout(definition),
-      definitionJson: json.slice(1, -1),
-    };
+    const layout = compileLayout(definition);
+    const { promotions: _, ...open } = definition;
+    const publicJson = (definition.promotions.length === 0 ? json : JSON.stringify(open)).slice(1, -1);
+    const prices = new PriceList(definition, layout);
+    const sale = { saleId, partition, definition, layout, prices, publicJson };
     const oldest = this.#sales.keys().next();
     if (this.#sales.size >= SALES_MAX && oldest.done === false) this.#sales.delete(oldest.value);
     this.#sales.set(saleId, sale);

@@ -1,3 +1,4 @@
+import { moneyOf, sumUp } from '../shared/contracts/hold-record.ts';
 import type { HoldRecord, PackedItem } from '../shared/contracts/hold-record.ts';
 import type { HoldAnswer, HoldItem, OrderAnswer } from '../shared/contracts/http-schemas.ts';
 import type { SaleLayout } from '../shared/contracts/layout.ts';
@@ -14,14 +15,38 @@ export function showHold(
   layout: SaleLayout,
   expiresAtMs: number,
 ): HoldAnswer {
+  const together = areTogether(hold.items, layout);
   return {
     holdId,
     items: showItems(hold.items, layout),
-    total: hold.totalMinor,
+    ...showSums(hold),
     currency: layout.currency,
+    ...(together !== undefined && { together }),
     expiresAt: isoOf(expiresAtMs),
     expiresAtMax: isoOf(hold.expiresAtMaxMs),
   };
+}
+
+/** The total, and the fees of the whole and the taxes where there are any. */
+function showSums({ items, terms }: { items: PackedItem[]; terms: string }) {
+  const { total, fees, taxes } = sumUp(items, terms);
+  return { total, ...(fees.length > 0 && { fees }), ...(taxes.length > 0 && { taxes }) };
+}
+
+/**
+ * Whether all seats of a hold are next to each other in one row with no aisle between; undefined if it has
+ * none.
+ */
+function areTogether(items: PackedItem[], { seats, segments }: SaleLayout): boolean | undefined {
+  const offsets = items.flatMap((item) => item.offsets).toSorted((a, b) => a - b);
+  if (offsets.length === 0) return undefined;
+  return offsets.every((offset, i) => {
+    const before = offsets[i - 1];
+    if (before === undefined) return true;
+    const segment = seats[offset]?.segment;
+    const isJoined = segment === seats[before]?.segment || segments[segment ?? -1]?.joinsLeft === true;
+    return offset === before + 1 && isJoined;
+  });
 }
 
 /** Holds of one script call lapse in the same millisecond: the times of the last few are kept. */
@@ -55,12 +80,12 @@ export function showOrder(
     status: accepted ? 'confirmed' : 'pending',
     ...(!accepted && { waitingFor: 'log' }),
     items,
-    tickets: !accepted ? [] : items.map(({ price: _, ...item }, i) => ({
+    tickets: !accepted ? [] : items.map(({ price: _price, fees: _fees, taxes: _taxes, ...item }, i) => ({
       ticketId: ticketId(orderId, i + 1),
       code: ticketCode(order.extras.ticketSeed, i + 1),
       ...item,
     })),
-    total: order.totalMinor,
+    ...showSums(order),
     currency: layout.currency,
     ...(accepted && { confirmedAt: new Date(order.confirmedAtMs).toISOString() }),
   };
@@ -71,7 +96,10 @@ function showItems(items: PackedItem[], layout: SaleLayout): HoldItem[] {
   return items.flatMap((item) => {
     const areaId = layout.areas[item.areaIndex]?.area.areaId ?? '';
     const ticketType = layout.ticketTypes[item.ticketTypeIndex] ?? '';
-    const sold = { ticketType, price: item.priceMinor };
+    const { price, fees, taxes } = moneyOf(item.money);
+    const sold = {
+      ticketType, price, ...(fees.length > 0 && { fees }), ...(taxes.length > 0 && { taxes }),
+    };
     if (item.offsets.length === 0) {
       return Array.from({ length: item.quantity }, () => ({ areaId, ...sold }));
     }

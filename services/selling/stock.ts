@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { readHoldRecord, readItems } from '../shared/contracts/hold-record.ts';
+import type { HoldRecord } from '../shared/contracts/hold-record.ts';
 import { partitionKeys } from '../shared/contracts/keys.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
 import { loadScripts, runScript } from '../shared/platform/scripts.ts';
 import type { Script, ScriptArg } from '../shared/platform/scripts.ts';
 import type { Generations } from './generations.ts';
 import { NumberedSales } from './numbered-sales.ts';
-import type { PackedClaim } from './pack-claim.ts';
+import type { ClaimPlan } from './pack-claim.ts';
 import { packOutboxLimits } from './pack-outbox-limits.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { ScriptBatcher } from './script-batcher.ts';
@@ -18,11 +20,20 @@ import { ScriptBatcher } from './script-batcher.ts';
  */
 
 /** An answer of a script: what it returned after `ok`, or the reason and its detail. */
-export type Answer = { ok: true; text: string } | { ok: false; reason: ReasonCode | 'stale'; detail: string };
+export type Answer = { ok: true; text: string } | Refusal;
 
-export interface HoldClaim extends PackedClaim {
+export interface Refusal {
+  ok: false;
+  reason: ReasonCode | 'stale';
+  detail: string;
+}
+
+/** What a claim came to. */
+export type PlaceAnswer = { ok: true; hold: HoldRecord } | Refusal;
+
+export interface HoldClaim {
   saleId: string;
-  version: number;
+  plan: ClaimPlan;
   holdId: string;
   buyerId: string;
   digest: string;
@@ -44,7 +55,7 @@ export interface OrderClaim extends HoldRef {
 
 /** Extensions one hold may have. */
 export const EXTENDS_COUNT_MAX = 32;
-/** Of any verb, at most; a claim of a hold has its items in addition. */
+/** Of any verb, at most. */
 const ARGS_PER_CLAIM = 7;
 
 export class Stock {
@@ -54,8 +65,8 @@ export class Stock {
   #scripts = loadScripts();
   #nonceBase = randomBytes(6).toString('base64url');
   #callCount = 0;
-  #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.#sendPlaces(partition, claims),
-    ({ args }) => ARGS_PER_CLAIM + args.length, (claim) => bytesOf(claim) + bytesOfItems(claim.args));
+  #places = new ScriptBatcher<HoldClaim>((partition, claims) => this.sendPlaces(partition, claims),
+    () => ARGS_PER_CLAIM, (claim) => bytesOf(claim) + claim.plan.head.length + claim.plan.steps.length);
   #releases = new ScriptBatcher<HoldRef>((partition, refs) => this.#sendReleases(partition, refs),
     () => ARGS_PER_CLAIM, bytesOf);
   #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) =>
@@ -69,11 +80,9 @@ export class Stock {
     this.#limits = packOutboxLimits(limits);
   }
 
-  /**
-   * lua/place-holds.lua; `text` is the hold record. `stale`: the caller's layout is not the sale's any more.
-   */
-  async placeHold(partition: number, claim: HoldClaim): Promise<Answer> {
-    return readAnswer(await this.#places.add(partition, claim));
+  /** lua/place-holds.lua. `stale`: the plan was made for another version of the sale. */
+  async placeHold(partition: number, claim: HoldClaim): Promise<PlaceAnswer> {
+    return readPlaced(await this.#places.add(partition, claim), claim);
   }
 
   /** lua/release-hold.lua */
@@ -133,15 +142,28 @@ export class Stock {
     return inForce === generation ? answer : run(inForce);
   }
 
-  #sendPlaces(partition: number, claims: HoldClaim[]): Promise<string[] | string> {
+  /** Judges claims in one call of lua/place-holds.lua; `readPlaced` reads the answers. */
+  async sendPlaces(partition: number, claims: HoldClaim[]): Promise<string[] | string> {
     const sales = new NumberedSales(partition);
+    const numbers = new Map<string, number>();
+    const plans: string[] = [];
     const args: ScriptArg[] = [];
-    for (const claim of claims) {
-      const { saleId, version, holdId, buyerId, digest, context, itemCount } = claim;
-      args.push(sales.numberOf(saleId), version, holdId, buyerId, digest, context, itemCount, ...claim.args);
+    for (const { saleId, plan, holdId, buyerId, digest, context } of claims) {
+      const head = `${sales.numberOf(saleId)}\t${plan.head}`;
+      const text = `${head}\n${plan.steps}`;
+      let number = numbers.get(text);
+      if (number === undefined) {
+        number = numbers.size + 1;
+        numbers.set(text, number);
+        plans.push(head, plan.steps);
+      }
+      args.push(number, holdId, buyerId, digest, context);
     }
-    return this.#batch(partition, 'place-holds', [partitionKeys(partition).due, ...sales.keys],
-      [this.#limits, sales.ids.length, claims.length, ...sales.ids, ...args]);
+    const answers = await this.call(partition, 'place-holds', [partitionKeys(partition).due, ...sales.keys],
+      [this.#limits, sales.ids.length, numbers.size, ...sales.ids, ...plans, ...args]);
+    if (typeof answers === 'string') return answers;
+    const [nowMs, ...texts] = answers as [number, ...string[]];
+    return texts.map((text) => (text.startsWith('+') ? `+${nowMs},${text.slice(1)}` : text));
   }
 
   #sendReleases(partition: number, refs: HoldRef[]): Promise<string[] | string> {
@@ -194,16 +216,28 @@ function bytesOf(claim: HoldRef & { digest?: string; extras?: string }): number 
     + (claim.extras?.length ?? 0);
 }
 
-function bytesOfItems(args: (string | number)[]): number {
-  let bytes = 0;
-  for (const arg of args) bytes += typeof arg === 'string' ? arg.length : 4;
-  return bytes;
+/** `+`, placedAtMs, ',', holdMs, ',', maxMs, and items and codes unless the plan says them; `=`, record. */
+export function readPlaced(answer: string, { plan, buyerId, digest }: HoldClaim): PlaceAnswer {
+  if (answer.startsWith('=')) return { ok: true, hold: readHoldRecord(answer.slice(1)) };
+  if (!answer.startsWith('+')) return readRefusal(answer);
+  const [times = '', items = plan.items, codes = ''] = answer.slice(1).split('\t');
+  const [placedAtMs = 0, holdMs = 0, maxMs = 0] = times.split(',').map(Number);
+  const expiresAtMs = placedAtMs + holdMs;
+  return {
+    ok: true,
+    hold: {
+      status: 'live', digest, buyerId, placedAtMs, firstExpiresAtMs: expiresAtMs, expiresAtMs,
+      expiresAtMaxMs: placedAtMs + maxMs, items: readItems(items), terms: plan.terms,
+      codes: codes === '' ? [] : codes.split(' '), trail: [], orderId: '',
+    },
+  };
 }
 
 function readAnswer(answer: string): Answer {
-  const at = answer.indexOf('\t');
-  const head = at < 0 ? answer : answer.slice(0, at);
-  const text = at < 0 ? '' : answer.slice(at + 1);
-  if (head === 'ok') return { ok: true, text };
-  return { ok: false, reason: head as ReasonCode | 'stale', detail: text };
+  return answer.startsWith('ok') ? { ok: true, text: answer.slice(3) } : readRefusal(answer);
+}
+
+function readRefusal(answer: string): Refusal {
+  const [reason = '', detail = ''] = answer.split('\t');
+  return { ok: false, reason: reason as ReasonCode | 'stale', detail };
 }

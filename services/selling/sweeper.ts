@@ -88,8 +88,8 @@ export class Sweeper {
     const keys = [partitionKeys(partition).due, ...saleKeyList(partition, saleId)];
     for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
       const args = [saleId, LAPSED_PER_CALL_MAX];
-      const lapsed = await this.#options.stock.call(partition, 'expire-holds', keys, args);
-      if (lapsed !== LAPSED_PER_CALL_MAX) return;
+      const answer = await this.#options.stock.call(partition, 'expire-holds', keys, args);
+      if (!Array.isArray(answer) || answer[1] !== 1) return;
     }
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { HoldAnswer } from '../../services/shared/contracts/http-schemas.ts';
-import type { SaleInput } from '../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { openTestStack, startService } from '../stack.ts';
 import type { TestService } from '../stack.ts';
 import type { Teardown } from '../harness/teardown.ts';

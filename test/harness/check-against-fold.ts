@@ -1,22 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Redis } from 'ioredis';
 import { evolve, initialSale } from '../../services/shared/contracts/evolve.ts';
+import { definitionOf } from '../../services/shared/contracts/evolve-definition.ts';
 import type { FoldedSale } from '../../services/shared/contracts/evolve.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
-import { nameItems, readHoldRecord } from '../../services/shared/contracts/hold-record.ts';
+import { readHoldRecord } from '../../services/shared/contracts/hold-record.ts';
 import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { compileLayout } from '../../services/shared/contracts/layout.ts';
 import type { SaleLayout } from '../../services/shared/contracts/layout.ts';
 import { judge } from '../../services/shared/contracts/log-rule.ts';
 import { readOrderRecord } from '../../services/shared/contracts/order-record.ts';
 import { readOutboxEntry, toSaleEvent } from '../../services/shared/contracts/outbox.ts';
+import type { PackedEvent } from '../../services/shared/contracts/outbox.ts';
+import { packSale } from '../../services/shared/contracts/pack-sale.ts';
+import type { PackedSale } from '../../services/shared/contracts/pack-sale.ts';
 import type { SaleDefinition } from '../../services/shared/contracts/sale-definition.ts';
+import { packRuns } from '../../services/selling/pack-definition.ts';
 
 export interface CheckedSale {
   fold: FoldedSale;
   events: SaleEvent[];
   /** by area id */
-  areas: Record<string, { free: number; held: number; sold: number }>;
+  areas: Record<string, { free: number; held: number; sold: number; blocked?: number }>;
   /** one character per seat of the sale */
   seats: string;
 }
@@ -34,29 +39,34 @@ export async function checkAgainstFold(
   const k = saleKeys(partition, saleId);
   const p = partitionKeys(partition);
   const answers = await redis.multi()
-    .hgetall(k.sale).get(k.definition).hgetall(k.areas).getBuffer(k.seats).getBuffer(k.runs)
+    .hgetall(k.sale).get(k.definition).hgetall(k.areas)
+    .getBuffer(k.seats).getBuffer(k.homes).getBuffer(k.runs)
     .hgetall(k.holds).zrange(k.expiry, '0', '-1', 'WITHSCORES').lrange(k.ended, 0, -1).hgetall(k.buyers)
     .hgetall(k.orders).zscore(p.due, saleId).xrange(p.outbox, '-', '+').hgetall(p.unconfirmed)
-    .hgetall(p.standing)
+    .hgetall(p.standing).hgetall(k.codes)
     .exec();
-  const [sale, json, areas, seats, runs, holds, expiry, ended, buyers, orders, due, entries, unconfirmed,
-    standing] = (answers ?? []).map(([error, value]) => {
+  const [sale, json, areas, seats, homes, runs, holds, expiry, ended, buyers, orders, due, entries,
+    unconfirmed, standing, codes] = (answers ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
     }) as [
-      Hash, string, Hash, Buffer, Buffer, Hash, unknown[], string[], Hash, Hash, string | null, Entries, Hash,
-      Hash,
+      Hash, string, Hash, Buffer, Buffer, Buffer, Hash, unknown[], string[], Hash, Hash, string | null,
+      Entries, Hash, Hash, Hash,
     ];
   const layout = compileLayout(JSON.parse(json) as SaleDefinition);
   const { fold, events } = foldOf(entries, partition, saleId, layout);
-  expect('state', sale['state'], fold.state);
-  expect('seq', sale['seq'], String(fold.head.seq));
-  expect('head', sale['head'], fold.head.id);
-  const counts = checkAreas(areas, fold, layout);
-  checkSeats(seats.toString('latin1'), runs, fold, layout);
-  checkHolds({ holds, expiry: pairs(expiry), ended, due }, fold, layout);
-  expect('buyers', { ...buyers }, Object.fromEntries([...fold.buyers].map(([id, n]) => [id, String(n)])));
-  checkOrders(orders, unconfirmed, fold, events, layout);
+  const definition = definitionOf(fold);
+  expect('definition', JSON.parse(json), JSON.parse(JSON.stringify(definition)));
+  const packed = packSale(fold, definition, layout);
+  for (const [field, value] of Object.entries(packed.sale)) expect(field, sale[field], value);
+  const counts = checkCounters(areas, packed, layout);
+  expect('seats', seats.toString('latin1'), packed.seats);
+  expect('homes', homes.toString('latin1'), packed.homes);
+  checkRuns(packed.seats, runs, layout);
+  checkHolds({ holds, expiry: pairs(expiry), ended, due }, packed);
+  checkBuyers(buyers, packed.buyers);
+  expect('codes', { ...codes }, packed.codes);
+  checkOrders(orders, unconfirmed, packed, events);
   checkStanding(standing, entries);
   return { fold, events, areas: counts, seats: seats.toString('latin1') };
 }
@@ -74,6 +84,7 @@ function foldOf(entries: Entries, partition: number, saleId: string, layout: Sal
       if (verdict !== 'accepted') {
         throw new Error(`${packed.type} seq ${packed.seq} is ${verdict}: ${reason}`);
       }
+      checkOrigin(packed);
       const event = toSaleEvent(packed, partition, layout);
       checkTime(fold, event);
       evolve(fold, event);
@@ -81,6 +92,18 @@ function foldOf(entries: Entries, partition: number, saleId: string, layout: Sal
     }
   }
   return { fold, events };
+}
+
+/** The id holds the microsecond of the event's time, somebody made it, and its epoch is a number. */
+function checkOrigin({ id, timeMs, epoch, context, type, seq }: PackedEvent): void {
+  const [, micros] = /^[\w-]+-(\d{16})-\d+-\d+$/.exec(id) ?? [];
+  if (micros === undefined || Math.floor(Number(micros) / 1000) !== timeMs) {
+    throw new Error(`${type} seq ${seq} happened at ${timeMs} ms, but its id is ${id}`);
+  }
+  const [actor = '', traceid = ''] = context.split(' ');
+  if (actor === '' || (traceid === '') !== (actor === 'system') || !Number.isInteger(epoch)) {
+    throw new Error(`${type} seq ${seq} is by "${context}", in epoch ${epoch}`);
+  }
 }
 
 /** A hold is ordered, extended and released before its end, and expires after it, by the script's clock. */
@@ -93,73 +116,79 @@ function checkTime(fold: FoldedSale, event: SaleEvent): void {
   }
 }
 
-function checkAreas(stored: Hash, fold: FoldedSale, layout: SaleLayout): CheckedSale['areas'] {
+/** What counts the places: as the fold has it, and nothing set aside is what a channel without share has. */
+function checkCounters(stored: Hash, packed: PackedSale, layout: SaleLayout): CheckedSale['areas'] {
+  const present = Object.fromEntries(Object.entries(stored).filter(([field, value]) =>
+    !(field.includes(':') && value === '0')));
+  expect('counters', present, Object.fromEntries(Object.entries(packed.areas).filter(([field, value]) =>
+    !(field.includes(':') && value === '0'))));
   const counts: CheckedSale['areas'] = {};
-  expect('number of areas', Object.keys(stored).length, layout.areas.length);
-  for (const { area, index } of layout.areas) {
-    const [free = -1, held = -1, sold = -1] = (stored[index] ?? '').split(' ').map(Number);
-    const folded = fold.areas.get(area.areaId);
-    expect(`held and sold of ${area.areaId}`, [held, sold], [folded?.held, folded?.sold]);
-    expect(`held + sold + free of ${area.areaId}`, held + sold + free, area.capacity);
-    counts[area.areaId] = { free, held, sold };
+  for (const { id, capacity, kind } of layout.counters) {
+    const index = layout.counters.findIndex((counter) => counter.id === id && counter.kind === kind);
+    const [free = -1, held = -1, sold = -1, blocked = -1] = (stored[index] ?? '').split(' ').map(Number);
+    expect(`free + held + sold + blocked of ${kind} ${id}`, free + held + sold + blocked, capacity);
+    if (kind === 'area') counts[id] = { free, held, sold, ...(blocked > 0 && { blocked }) };
   }
   return counts;
 }
 
-function checkSeats(stored: string, runs: Buffer, fold: FoldedSale, layout: SaleLayout): void {
-  const folded = layout.seats.map(({ seat }) => {
-    const state = fold.seats.get(seat.seatId);
-    return state === undefined ? '?' : state.sold ? 's' : state.holder === undefined ? '0' : 'h';
-  }).join('');
-  expect('seats', stored, folded);
-  expect('seats of the fold', fold.seats.size, layout.seats.length);
-  const longest = layout.segments.map(({ offset, seats }) =>
-    Math.max(0, ...(stored.slice(offset, offset + seats).match(/0+/g) ?? []).map((run) => run.length)));
-  expect('runs', [...runs].map((byte) => byte - 128), longest.map((length) => Math.min(length, 127)));
+/** A bound may be too high, which costs time; one too low would hide free seats. */
+function checkRuns(seats: string, runs: Buffer, layout: SaleLayout): void {
+  for (const [at, least] of packRuns(layout, seats).entries()) {
+    const bound = runs[at] ?? 0;
+    if (bound < least) {
+      throw new Error(`runs: slot ${at} says ${bound - 128}, but ${least - 128} are free together`);
+    }
+  }
 }
 
 function checkHolds(
   { holds, expiry, ended, due }: {
     holds: Hash; expiry: [string, number][]; ended: string[]; due: string | null;
   },
-  fold: FoldedSale,
-  layout: SaleLayout,
+  packed: PackedSale,
 ): void {
-  const live = [...fold.holds].filter(([, hold]) => hold.status === 'live');
-  const byId = (a: [string, number], b: [string, number]) => (a[0] < b[0] ? -1 : 1);
-  expect('expiry', expiry.toSorted(byId),
-    live.map(([id, hold]): [string, number] => [id, Date.parse(hold.expiresAt)]).toSorted(byId));
-  for (const [id] of live) expect(`hold ${id} is there`, Object.hasOwn(holds, id), true);
-  for (const [id, record] of Object.entries(holds)) {
-    const { status, buyerId, items, expiresAtMs } = readHoldRecord(record);
-    const folded = fold.holds.get(id);
-    expect(`hold ${id}`, { status, buyerId, items: nameItems(items, layout), expiresAtMs },
-      { status: folded?.status, buyerId: folded?.buyerId, items: folded?.items,
-        expiresAtMs: Date.parse(folded?.expiresAt ?? '') });
+  const isLive = (record: string | undefined) => record?.startsWith('l') && record.endsWith('\t');
+  for (const [id, record] of Object.entries(packed.holds)) {
+    // What ended is forgotten after a day.
+    if (isLive(record)) expect(`hold ${id} is there`, Object.hasOwn(holds, id), true);
   }
-  const recorded = Object.keys(holds).filter((id) => fold.holds.get(id)?.status !== 'live');
-  expect('ended', ended.toSorted(), recorded.toSorted());
-  const earliestMs = Math.min(...expiry.map(([, ms]) => ms));
-  if (expiry.length > 0 && (due === null || Number(due) > earliestMs)) {
+  for (const [id, record] of Object.entries(holds)) {
+    expect(`hold ${id}`, readHoldRecord(record), readHoldRecord(packed.holds[id] ?? ''));
+    expect(`end of hold ${id}`, record.slice(record.lastIndexOf('\t')), packed.holds[id]?.slice(
+      packed.holds[id].lastIndexOf('\t')));
+  }
+  const expiries = new Map(expiry.flatMap(([member, ms]) =>
+    member.split(' ').map((id) => [`${id} ${ms}`, ms])));
+  const lapses = packed.expiry.map(({ member, expiresAtMs }) => {
+    expect(`expiry of ${member}`, expiries.get(`${member} ${expiresAtMs}`), expiresAtMs);
+    return expiresAtMs;
+  });
+  expect('ended', ended.toSorted(), Object.keys(holds).filter((id) => !isLive(holds[id])).toSorted());
+  const earliestMs = Math.min(...lapses);
+  if (lapses.length > 0 && (due === null || Number(due) > earliestMs)) {
     throw new Error(`a hold lapses at ${earliestMs}, but the sale is looked at ${due ?? 'never'}`);
   }
 }
 
-function checkOrders(
-  stored: Hash,
-  unconfirmed: Hash,
-  fold: FoldedSale,
-  events: SaleEvent[],
-  layout: SaleLayout,
-): void {
-  expect('ids of orders', Object.keys(stored).toSorted(), [...fold.orders.keys()].toSorted());
+/** Who only has a past is told apart from who has nothing when somebody looks, not before. */
+function checkBuyers(stored: Hash, packed: Hash): void {
+  const parse = (buyers: Hash) => Object.fromEntries(Object.entries(buyers).flatMap(([id, text]) => {
+    const [tickets, holds, heldMs = '0', strikes = '0', cool = '0', returned = ''] = text.split(' ');
+    const places = returned.split(',').filter(Boolean).toSorted();
+    return [[id, [tickets, holds, heldMs, strikes, cool, ...places].join(' ')]];
+  }));
+  expect('buyers', parse(stored), parse(packed));
+}
+
+function checkOrders(stored: Hash, unconfirmed: Hash, packed: PackedSale, events: SaleEvent[]): void {
+  expect('ids of orders', Object.keys(stored).toSorted(), Object.keys(packed.orders).toSorted());
   for (const [id, record] of Object.entries(stored)) {
-    const { buyerId, holdId, items, totalMinor, eventId } = readOrderRecord(record);
-    const order = { buyerId, holdId, items: nameItems(items, layout), totalMinor };
-    expect(`order ${id}`, order, fold.orders.get(id));
-    const event = events.find((one) => one.id === eventId);
+    const order = readOrderRecord(record);
+    expect(`order ${id}`, order, readOrderRecord(packed.orders[id] ?? ''));
+    const event = events.find((one) => one.id === order.eventId);
     expect(`event of order ${id}`, event?.type === 'order.confirmed' && event.data.orderId, id);
-    expect(`order ${id} waits for the log`, unconfirmed[eventId], id);
+    expect(`order ${id} waits for the log`, unconfirmed[order.eventId], id);
   }
 }
 

@@ -3,15 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
 import { evolve, initialSale } from '../../services/shared/contracts/evolve.ts';
 import type { FoldedSale } from '../../services/shared/contracts/evolve.ts';
-import type { SaleEvent } from '../../services/shared/contracts/events.ts';
+import type { EventData, SaleEvent } from '../../services/shared/contracts/events.ts';
 import { ticketCode, ticketId } from '../../services/shared/contracts/ticket-code.ts';
 import { loadSql } from '../../services/shared/platform/pg.ts';
+import { foldStockFacts } from './fold-stock-facts.ts';
+import type { StockFacts } from './fold-stock-facts.ts';
 import type { StreamLog } from './read-stream.ts';
 
 const selectStored = loadSql(import.meta.url, './sql/select-stored-events.sql');
 const selectPositions = loadSql(import.meta.url, './sql/select-positions.sql');
 const selectAreas = loadSql(import.meta.url, './sql/select-areas.sql');
 const selectSeats = loadSql(import.meta.url, './sql/select-seats.sql');
+const selectPrices = loadSql(import.meta.url, './sql/select-prices.sql');
 const selectOrders = loadSql(import.meta.url, './sql/select-orders.sql');
 const selectLeftovers = loadSql(import.meta.url, './sql/select-leftovers.sql');
 
@@ -28,23 +31,34 @@ export async function checkSqlAgainstLog(pool: Pool, log: StreamLog): Promise<vo
     const stored = await pool.query<{ body: unknown }>(selectStored, [saleId]);
     expect(`event store of ${saleId}`, stored.rows.map(({ body }) => body), events);
     const fold = events.reduce((sale, event) => evolve(sale, event as SaleEvent), initialSale());
-    await checkStock(pool, saleId, fold);
+    await checkStock(pool, saleId, fold, foldStockFacts(events as SaleEvent[]));
     await checkOrders(pool, saleId, events as SaleEvent[]);
   }
   const { rows } = await pool.query(selectLeftovers);
   expect('parked and unreadable', rows, [{ parked: 0, unreadable: 0 }]);
 }
 
-async function checkStock(pool: Pool, saleId: string, fold: FoldedSale): Promise<void> {
+async function checkStock(
+  pool: Pool,
+  saleId: string,
+  fold: FoldedSale,
+  { blockedByArea, blockedSeats, prices }: StockFacts,
+): Promise<void> {
   const areas = await pool.query(selectAreas, [saleId]);
   expect(`areas of ${saleId}`, areas.rows, [...fold.areas]
-    .map(([code, { capacity, held, sold }]) => ({ code, capacity, held, sold }))
+    .map(([code, { capacity, held, sold }]) =>
+      ({ code, capacity, held, sold, blocked: blockedByArea.get(code) ?? 0 }))
     .toSorted((a, b) => (a.code < b.code ? -1 : 1)));
   const seats = await pool.query(selectSeats, [saleId]);
   expect(`seats of ${saleId}`, seats.rows, [...fold.seats]
-    .map(([code, { holder, sold }]) =>
-      ({ code, status: sold ? 'sold' : holder === undefined ? 'free' : 'held' }))
+    .map(([code, { holder, sold }]) => {
+      const free = blockedSeats.has(code) ? 'blocked' : 'free';
+      return { code, status: sold ? 'sold' : holder === undefined ? free : 'held' };
+    })
     .toSorted((a, b) => (a.code < b.code ? -1 : 1)));
+  const sold = await pool.query(selectPrices, [saleId]);
+  expect(`prices of ${saleId}`, sold.rows, [...prices].map(([name, priceMinor]) => ({ name, priceMinor }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
 async function checkOrders(pool: Pool, saleId: string, events: SaleEvent[]): Promise<void> {
@@ -57,10 +71,24 @@ async function checkOrders(pool: Pool, saleId: string, events: SaleEvent[]): Pro
       `${ticketId(orderId, i + 1)} ${ticketCode(ticketSeed, i + 1)}`).toSorted();
     return [{
       number: orderId, paymentMethod: 'onsale', status: 'confirmed', total: String(total),
-      paid: String(total), places: count, tickets,
+      paid: String(total), parts: String(total), charges: chargesOf(event.data), places: count, tickets,
     }];
   }).toSorted((a, b) => (a.number < b.number ? -1 : 1));
   expect(`orders of ${saleId}`, orders.rows, expected);
+}
+
+/** Fees and taxes, each summed up over the order. */
+function chargesOf({ items, fees = [], taxes = [] }: EventData<'order.confirmed'>): string[] {
+  const sums = new Map<string, number>();
+  const add = (name: string, amount: number): void => void sums.set(name, (sums.get(name) ?? 0) + amount);
+  for (const item of items) {
+    for (const { feeId, amount } of item.fees ?? []) add(`fee ${feeId} added`, amount * item.quantity);
+  }
+  for (const { feeId, amount } of fees) add(`fee ${feeId} added`, amount);
+  for (const { taxId, amount, included } of taxes) {
+    add(`tax ${taxId} ${included ? 'included' : 'added'}`, amount);
+  }
+  return [...sums].map(([name, amount]) => `${name} ${amount}`).toSorted();
 }
 
 function expect(what: string, sql: unknown, log: unknown): void {

@@ -1,17 +1,18 @@
 import { Redis } from 'ioredis';
 import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
 import { partitionKeys, saleKeyList, saleKeys } from '../../services/shared/contracts/keys.ts';
-import type { SaleInput } from '../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { loadScripts, runScript } from '../../services/shared/platform/scripts.ts';
 import type { ScriptArg } from '../../services/shared/platform/scripts.ts';
 import { Generations } from '../../services/selling/generations.ts';
 import { packClaim } from '../../services/selling/pack-claim.ts';
+import type { ClaimPlan, ClaimRequest } from '../../services/selling/pack-claim.ts';
 import type { OutboxLimits } from '../../services/selling/pack-outbox-limits.ts';
 import { putSale } from '../../services/selling/put-sale.ts';
 import { SaleDirectory } from '../../services/selling/sale-directory.ts';
 import type { KnownSale } from '../../services/selling/sale-directory.ts';
 import { Stock } from '../../services/selling/stock.ts';
-import type { Answer } from '../../services/selling/stock.ts';
+import type { Answer, PlaceAnswer } from '../../services/selling/stock.ts';
 import { checkAgainstFold } from './check-against-fold.ts';
 import type { CheckedSale } from './check-against-fold.ts';
 import { openTestStack } from './open-test-stack.ts';
@@ -28,9 +29,9 @@ export interface Desk {
   partition: number;
   directory: SaleDirectory;
   /** One claim; `items` as in the API, or as often as one likes what packClaim would make. */
-  place(holdId: string, items: ItemRequest[], more?: { buyerId?: string; digest?: string }): Promise<Answer>;
+  place(holdId: string, items: ItemRequest[], more?: PlaceMore): Promise<PlaceAnswer>;
   /** Seat ids of a hold that was placed. */
-  seatsOf(answer: Answer): Promise<string[]>;
+  seatsOf(answer: PlaceAnswer): Promise<string[]>;
   release(holdId: string, buyerId?: string): Promise<Answer>;
   extend(holdId: string, key: string, buyerId?: string): Promise<Answer>;
   confirm(holdId: string, orderId: string, more?: { buyerId?: string; digest?: string }): Promise<Answer>;
@@ -39,7 +40,7 @@ export interface Desk {
   move(verb: 'open' | 'pause' | 'resume' | 'close'): Promise<unknown>;
   define(input: SaleInput): ReturnType<typeof putSale>;
   sale(): Promise<KnownSale>;
-  /** Holds placed from now on live so long; the API's smallest unit is a second. */
+  /** Holds placed from now on live so long, unless said with the usual cap; the API can only say seconds. */
   setHoldMs(holdMs: number, holdMaxMs?: number): Promise<void>;
   /** Waits until the holds that lapse soon (within 10 s) have lapsed, by Redis' clock. */
   awaitLapse(): Promise<void>;
@@ -49,6 +50,12 @@ export interface Desk {
   dump(): Promise<Record<string, string>>;
   /** Compares all of Redis with the fold of the outbox; throws on any difference. */
   check(): Promise<CheckedSale>;
+}
+
+/** By whom a claim is made, and what is shown with it. */
+export interface PlaceMore extends Omit<ClaimRequest, 'items'> {
+  buyerId?: string;
+  digest?: string;
 }
 
 /** The URL of the database a desk works on, for a second desk. */
@@ -97,12 +104,11 @@ function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyo
   };
   return {
     sale,
-    async place(holdId, items, { buyerId = 'buyer', digest = 'd' } = {}) {
+    async place(holdId, items, { buyerId = 'buyer', digest = 'd', ...shown } = {}) {
       const attempt = async () => {
-        const { layout, definition: { version, buyerLimit } } = await sale();
-        const claim = packClaim(items, layout, buyerLimit);
-        if ('reason' in claim) throw new Error(`no such claim: ${claim.reason}`);
-        return stock.placeHold(partition, { ...claim, saleId, version, holdId, buyerId, digest, context });
+        const plan = packClaim({ items, ...shown }, await sale());
+        if ('reason' in plan) throw new Error(`no such claim: ${plan.reason}`);
+        return stock.placeHold(partition, { saleId, plan, holdId, buyerId, digest, context });
       };
       const answer = await attempt();
       if (answer.ok || answer.reason !== 'stale') return answer;
@@ -118,8 +124,11 @@ function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyo
       const extras = JSON.stringify({ paymentMethod: 'free', contact: 'sealed', ticketSeed, digest });
       return stock.confirmOrder(partition, { saleId, holdId, buyerId, orderId, digest, context, extras });
     },
-    expire: (most = 200) => stock.call(partition, 'expire-holds',
-      [partitionKeys(partition).due, ...saleKeyList(partition, saleId)], [saleId, most]),
+    async expire(most = 200) {
+      const answer = await stock.call(partition, 'expire-holds',
+        [partitionKeys(partition).due, ...saleKeyList(partition, saleId)], [saleId, most]);
+      return Array.isArray(answer) ? answer[0] : answer;
+    },
     forget: (beforeMs, most = 500) => stock.callPlain('forget-holds', [k.holds, k.ended], [beforeMs, most]),
     move: (verb) => stock.call(partition, `${verb}-sale`, saleKeyList(partition, saleId), [context, saleId]),
     define: (input) => putSale({ stock, directory }, saleId, input, 'operator:ann 0'),
@@ -135,11 +144,10 @@ function toolsOf({ redis, saleId, partition, directory }: Base): Tools {
     async seatsOf(answer) {
       const layout = (await directory.find(saleId))?.layout;
       if (!answer.ok || layout === undefined) throw new Error(`no hold: ${JSON.stringify(answer)}`);
-      const items = (answer.text.split('\t')[9] ?? '').split(';');
-      const offsets = items.flatMap((item) => (item.split(',')[6] ?? '').split('.').filter(Boolean));
-      return offsets.map(Number).map((offset) => layout.seats[offset]?.seat.seatId ?? '?');
+      const offsets = answer.hold.items.flatMap((item) => item.offsets);
+      return offsets.map((offset) => layout.seats[offset]?.seat.seatId ?? '?');
     },
-    async setHoldMs(holdMs, holdMaxMs = holdMs) {
+    async setHoldMs(holdMs, holdMaxMs = 1_800_000) {
       await redis.hset(k.sale, { holdMs, holdMaxMs });
     },
     async awaitLapse() {
@@ -155,12 +163,17 @@ function toolsOf({ redis, saleId, partition, directory }: Base): Tools {
     resend: () => lastCall(),
     async dump() {
       const keys = await redis.keys(`{${k.sale.slice(1, 4)}}:*`);
-      const dumps = await Promise.all(keys.toSorted().map(async (key) =>
-        [key, (await redis.dumpBuffer(key))?.toString('base64') ?? ''] as const));
-      return Object.fromEntries(dumps);
+      return Object.fromEntries(await Promise.all(
+        keys.toSorted().map(async (key) => [key, await dumpOf(redis, key)] as const)));
     },
     check: () => checkAgainstFold(redis, partition, saleId),
   };
+}
+
+/** A large hash comes in an order that reading it may change, so hashes are sorted. */
+async function dumpOf(redis: Redis, key: string): Promise<string> {
+  if (await redis.type(key) !== 'hash') return (await redis.dumpBuffer(key))?.toString('base64') ?? '';
+  return JSON.stringify(Object.entries(await redis.hgetall(key)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function nowMsOf(redis: Redis): Promise<number> {
@@ -191,6 +204,13 @@ export async function runRaw(
   return runScript(redis, script, keys, args);
 }
 
+/** The plan of a claim that is well formed. */
+export function planOf(items: ItemRequest[], sale: KnownSale): ClaimPlan {
+  const plan = packClaim({ items }, sale);
+  if ('reason' in plan) throw new Error(`no such claim: ${plan.reason}`);
+  return plan;
+}
+
 /** A row of seats `A1` … at distance 1; `aisleAfter` are numbers of seats behind which an aisle follows. */
 export function rowOf(
   rowId: string,
@@ -206,12 +226,16 @@ export function rowOf(
   return { rowId, seats };
 }
 
-/** A sale with the areas given; category `C` costs 1000 as adult and 500 as child. */
+/**
+ * A sale with the areas given; category `C` costs 1000 as adult and 500 as child. Single seats may be left,
+ * so that a test takes the seats it likes.
+ */
 export function saleOf(areas: NonNullable<SaleInput['areas']>, more: Partial<SaleInput> = {}): SaleInput {
   return {
     name: 'Hamlet',
     currency: 'EUR',
     buyerLimit: 1000,
+    allowStrandedSeats: true,
     categories: [{ categoryId: 'C', prices: { adult: 1000, child: 500 } }],
     areas,
     ...more,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { partitionKeys } from '../../services/shared/contracts/keys.ts';
 import { partitionOf } from '../../services/shared/contracts/partition-of.ts';
-import type { SaleInput } from '../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { checkAgainstFold } from './check-against-fold.ts';
 import type { CheckedSale } from './check-against-fold.ts';
 import { openTestStack } from './open-test-stack.ts';

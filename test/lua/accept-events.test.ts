@@ -80,6 +80,21 @@ t.test('what is counted of the outbox is what stands in it, however it is trimme
   t.ok(await agrees('3000', 'and it goes on from there') > 0);
 });
 
+t.test('thousands of ids are announced together, and none of them waits any more', async (t) => {
+  const { redis, partition } = await openDesk(t, saleOf([floorOf(5)]));
+  const { generation, accepted, unconfirmed, outbox, standing } = partitionKeys(partition);
+  const keys = [generation, accepted, unconfirmed, outbox, standing];
+  for (const count of [1_000, 1_001, 2_500]) {
+    const ids = Array.from({ length: count }, (_, i) => `e${i}`);
+    await redis.hset(unconfirmed, Object.fromEntries([...ids, 'later'].map((id) => [id, `order of ${id}`])));
+    t.equal(await runRaw(redis, 'accept-events', keys, ['g1', ids.join(' '), '', '']), 'ok');
+    t.same(await redis.hgetall(unconfirmed), { later: 'order of later' });
+    const [[, fields] = []] = await redis.xrevrange(accepted, '+', '-', 'COUNT', 1);
+    t.same(fields, ['ids', ids.join(' ')]);
+  }
+  t.equal(await redis.xlen(accepted), 3);
+});
+
 t.test('events are set aside once, however often it is said', async (t) => {
   const { redis, partition } = await openDesk(t, saleOf([floorOf(5)]));
   const keys = [partitionKeys(partition).generation, saleKeys(partition, 'hamlet').contradicted];

@@ -28,6 +28,23 @@ t.test('given a live hold, when it is ordered, then what was held is sold', asyn
   await refuses(t, desk, () => desk.confirm('a', 'o2'), 'hold_ordered', 'o1');
 });
 
+t.test('given a new order, when it comes twice in one call, then it is made once', async (t) => {
+  const desk = await openDesk(t, sale);
+  await desk.place('a', claim);
+  const [first, second] = await Promise.all([desk.confirm('a', 'o1'), desk.confirm('a', 'o1')]);
+  t.ok(first.ok);
+  t.same(second, first);
+  await desk.place('b', claim);
+  const [made, other] = await Promise.all([
+    desk.confirm('b', 'o2'), desk.confirm('b', 'o2', { digest: 'other' }),
+  ]);
+  t.ok(made.ok);
+  t.same(other, { ok: false, reason: 'idempotency_key_reused', detail: '' });
+  const { areas, events } = await desk.check();
+  t.same(areas, { hall: { free: 4, held: 0, sold: 4 }, floor: { free: 8, held: 0, sold: 2 } });
+  t.equal(events.filter(({ type }) => type === 'order.confirmed').length, 2);
+});
+
 t.test('given one hold, when two orders of one call want it, then the first gets it', async (t) => {
   const desk = await openDesk(t, sale);
   await desk.place('a', claim);

@@ -67,13 +67,6 @@ t.test('an open sale keeps its areas, ticket types and currency; the rest may ch
   t.match(more.at(-1), { data: { total: 2000 } }, 'a hold keeps the price it was placed at');
 });
 
-t.test('prices that are not sold any more are gone', async (t) => {
-  const desk = await openDesk(t, saleOf([floorOf(5)]), { isOpen: false });
-  await desk.define(saleOf([floorOf(5)], { categories: [{ categoryId: 'C', prices: { adult: 7 } }] }));
-  const fields = await desk.redis.hgetall(saleKeys(desk.partition, 'hamlet').sale);
-  t.same(Object.entries(fields).filter(([name]) => name.startsWith('price:')), [['price:0:0', '7']]);
-});
-
 t.test('a closed sale does not change', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   await desk.move('close');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
 
 const one = [{ areaId: 'floor', quantity: 1 }];
@@ -39,7 +39,7 @@ t.test('no more than asked for come back in one call', async (t) => {
   await desk.check();
 });
 
-t.test('the sale is due when its next hold lapses, and not at all when none is left', async (t) => {
+t.test('the sale is due when its next hold lapses, and never when nothing is left to look at', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(40)]));
   const { due } = partitionKeys(desk.partition);
   await desk.setHoldMs(60_000);
@@ -52,6 +52,9 @@ t.test('the sale is due when its next hold lapses, and not at all when none is l
   t.equal(await desk.expire(), 1);
   t.equal(Number(await desk.redis.zscore(due, 'hamlet')), lateMs);
   await desk.release('late');
+  t.equal(await desk.expire(), 0);
+  t.equal(Number(await desk.redis.zscore(due, 'hamlet')), lateMs, 'what has ended is found in its time');
+  await desk.redis.zadd(saleKeys(desk.partition, 'hamlet').expiry, 1, 'late');
   t.equal(await desk.expire(), 0);
   t.equal(await desk.redis.zscore(due, 'hamlet'), null);
 });

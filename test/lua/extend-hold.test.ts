@@ -1,6 +1,5 @@
 import t from 'tap';
 import { EXTENDS_COUNT_MAX } from '../../services/selling/stock.ts';
-import { readHoldRecord } from '../../services/shared/contracts/hold-record.ts';
 import type { Answer } from '../../services/selling/stock.ts';
 import { floorOf, openDesk, saleOf } from '../harness/open-desk.ts';
 import { refuses } from '../harness/refuses.ts';
@@ -16,7 +15,8 @@ function untilMs(answer: Answer): number {
 t.test('given a live hold, when it is extended, then it has its full time again', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   const placed = await desk.place('a', one);
-  const firstMs = readHoldRecord(placed.ok ? placed.text : '').expiresAtMs;
+  if (!placed.ok) throw new Error(placed.reason);
+  const firstMs = placed.hold.expiresAtMs;
   await new Promise((resolve) => setTimeout(resolve, 5));
   const extended = await desk.extend('a', 'k1');
   t.ok(untilMs(extended) > firstMs);
@@ -43,7 +43,8 @@ t.test('an extended hold never lives past its cap, nor shorter than before', asy
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   await desk.setHoldMs(60_000, 60_002);
   const placed = await desk.place('a', one);
-  const { expiresAtMs, expiresAtMaxMs } = readHoldRecord(placed.ok ? placed.text : '');
+  if (!placed.ok) throw new Error(placed.reason);
+  const { expiresAtMs, expiresAtMaxMs } = placed.hold;
   t.equal(expiresAtMaxMs, expiresAtMs + 2);
   await new Promise((resolve) => setTimeout(resolve, 10));
   t.equal(untilMs(await desk.extend('a', 'k1')), expiresAtMaxMs);
@@ -75,7 +76,7 @@ t.test('a hold that is not live, or not the caller\'s, is not extended', async (
   await refuses(t, desk, () => desk.extend('nobody', 'k'), 'hold_unknown');
   await refuses(t, desk, () => desk.extend('live', 'k', 'another'), 'hold_unknown');
   await refuses(t, desk, () => desk.extend('released', 'k2'), 'hold_released');
-  await refuses(t, desk, () => desk.extend('ordered', 'k'), 'hold_ordered');
+  await refuses(t, desk, () => desk.extend('ordered', 'k'), 'hold_ordered', 'o1');
   await refuses(t, desk, () => desk.extend('lapsed', 'k'), 'hold_expired');
   t.equal(await desk.expire(), 1);
   await refuses(t, desk, () => desk.extend('lapsed', 'k'), 'hold_expired');

@@ -26,8 +26,9 @@ t.test('a Redis of another generation is never written to by a caller who does n
 });
 
 t.test('a call that carries an old generation is refused, whatever it is', async (t) => {
-  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  const desk = await openDesk(t, saleOf([floorOf(5)]), { isOpen: false });
   const calls: (() => Promise<unknown>)[] = [
+    () => desk.move('open'),
     () => desk.place('a', one), () => desk.extend('a', 'k'), () => desk.release('a'),
     () => desk.place('b', one), () => desk.confirm('b', 'o'), () => desk.expire(),
     () => desk.move('pause'), () => desk.move('resume'),

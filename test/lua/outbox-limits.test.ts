@@ -86,6 +86,27 @@ tap.test('age: the same, of the oldest entry', async (t) => {
   await isWhollyFull(t, tight, desk);
 });
 
+tap.test('a limit is reached at exactly its nine tenths, and wholly at exactly the limit', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const { standing } = partitionKeys(desk.partition);
+  t.equal(await desk.redis.xlen(partitionKeys(desk.partition).outbox), 9);
+  await refuses(t, await withLimits({ entriesMax: 10 }), async () =>
+    (await withLimits({ entriesMax: 10 })).place('new', one), 'outbox_full');
+  await refuses(t, await withLimits({ entriesMax: 9 }), async () =>
+    (await withLimits({ entriesMax: 9 })).confirm('a', 'o'), 'outbox_full');
+
+  const tight = await withLimits({ bytesMax: 1_000 });
+  const setBytes = (bytes: number) => desk.redis.hset(standing, { written: 5_000 + bytes, trimmed: 5_000 });
+  await setBytes(900);
+  await refuses(t, tight, () => tight.place('new', one), 'outbox_full');
+  await setBytes(899);
+  t.ok((await tight.place('new', one)).ok);
+  await setBytes(1_000);
+  await refuses(t, tight, () => tight.confirm('a', 'o'), 'outbox_full');
+  await setBytes(999);
+  t.ok((await tight.confirm('a', 'o')).ok);
+});
+
 tap.test('an outbox without entries is empty, whatever was counted', async (t) => {
   const { desk, withLimits } = await openHeldSale(t);
   const { outbox } = partitionKeys(desk.partition);

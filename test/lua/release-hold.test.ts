@@ -37,7 +37,7 @@ t.test('a hold that is ordered, unknown or somebody else\'s stays as it is', asy
   await desk.confirm('b', 'o1');
   await refuses(t, desk, () => desk.release('nobody'), 'hold_unknown');
   await refuses(t, desk, () => desk.release('a', 'another'), 'hold_unknown');
-  await refuses(t, desk, () => desk.release('b'), 'hold_ordered');
+  await refuses(t, desk, () => desk.release('b'), 'hold_ordered', 'o1');
 });
 
 t.test('given a hold that lapsed unnoticed, when it is released, then it expired', async (t) => {

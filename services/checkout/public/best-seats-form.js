@@ -1,6 +1,6 @@
 /**
- * "Find me n seats": the box office chooses the best free ones of an area, side by side if it can or if it
- * must.
+ * "Find me n seats": the box office chooses the best free ones of an area, of a category or of all, side by
+ * side if it can or if it must.
  *
  * @typedef {import('./sale-types.js').Sale} Sale
  * @typedef {{ element: HTMLElement, setAvailability(areas: import('./sale-types.js').AreaAvailability[]):
@@ -17,9 +17,9 @@ const COUNT_MAX = 12;
  */
 export function createBestSeatsForm(sale, onFind) {
   const seated = sale.areas.filter((area) => area.kind === 'seated');
-  const options = seated.map((area) => el('option', { value: area.areaId }, area.name));
-  const area = el('select', { id: 'best-area' }, ...options);
-  const most = Math.min(sale.buyerLimit, COUNT_MAX);
+  const options = seated.map((area) => el('option', { value: `area ${area.areaId}` }, area.name));
+  const where = el('select', { id: 'best-area' }, ...widerOptions(sale, seated), ...options);
+  const most = Math.min(sale.buyerLimit, sale.holdLimit ?? sale.buyerLimit, COUNT_MAX);
   const count = el(
     'select',
     { id: 'best-count' },
@@ -34,7 +34,7 @@ export function createBestSeatsForm(sale, onFind) {
   function find(event) {
     event.preventDefault();
     onFind({
-      areaId: area.value,
+      ...placeOf(where.value),
       bestAvailable: Number(count.value),
       adjacent: together.checked ? 'required' : 'preferred',
     });
@@ -51,7 +51,7 @@ export function createBestSeatsForm(sale, onFind) {
         el('label', { for: 'best-count' }, 'Seats'),
         count,
         el('label', { for: 'best-area' }, 'in'),
-        area,
+        where,
       ),
       el('label', { class: 'check' }, together, ' only if side by side'),
       button,
@@ -67,4 +67,36 @@ export function createBestSeatsForm(sale, onFind) {
       button.disabled = blocked;
     },
   };
+}
+
+/**
+ * Anywhere, and by category. Not with a selling service of the release before, which sends no holdLimit and
+ * finds seats in areas only.
+ * @param {Sale} sale
+ * @param {import('./sale-types.js').Area[]} seated
+ */
+function widerOptions(sale, seated) {
+  if (sale.holdLimit === undefined) return [];
+  const seats = seated.flatMap((area) => area.rows ?? []).flatMap((row) => row.seats);
+  const used = new Set(seats.map((seat) => seat.categoryId));
+  const categories = sale.categories.filter(({ categoryId }) => used.has(categoryId));
+  return [
+    ...(seated.length > 1 ? [el('option', { value: 'any' }, 'anywhere')] : []),
+    ...(categories.length > 1
+      ? categories.map(({ categoryId, name }) =>
+          el('option', { value: `category ${categoryId}` }, `category ${name}`),
+        )
+      : []),
+  ];
+}
+
+/**
+ * @param {string} value of an option
+ * @returns {{ areaId?: string, categoryId?: string }}
+ */
+function placeOf(value) {
+  const at = value.indexOf(' ');
+  const id = value.slice(at + 1);
+  if (at === -1) return {};
+  return value.startsWith('area ') ? { areaId: id } : { categoryId: id };
 }

@@ -10,14 +10,16 @@
  */
 import { createBestSeatsForm } from './best-seats-form.js';
 import { el } from './dom.js';
-import { formatMoney, plural } from './words.js';
+import { addedLater } from './price-lines.js';
+import { formatMoney, limitWords, plural } from './words.js';
 
 /**
- * @param {{ sale: Sale, choice: import('./choice.js').Choice, nameOf: (seatId: string) => string |
- *   undefined, onReserve: (items: import('./sale-types.js').RequestItem[]) => void }} parts
+ * @param {{ sale: Sale, choice: import('./choice.js').Choice, wishesElement: HTMLElement, nameOf: (seatId:
+ *   string) => string | undefined, onReserve: (items: import('./sale-types.js').RequestItem[]) => void
+ *   }} parts
  * @returns {ChoicePanel}
  */
-export function createChoicePanel({ sale, choice, nameOf, onReserve }) {
+export function createChoicePanel({ sale, choice, wishesElement, nameOf, onReserve }) {
   const general = sale.areas
     .filter((area) => area.kind === 'general')
     .map((area) => generalArea(sale, choice, area));
@@ -31,7 +33,8 @@ export function createChoicePanel({ sale, choice, nameOf, onReserve }) {
     id: 'reserve',
     onClick: () => onReserve(choice.items()),
   });
-  const limit = el('p', { class: 'hint' }, `At most ${plural(sale.buyerLimit, 'ticket')} per buyer.`);
+  const added = addedLater(sale, (minor) => formatMoney(minor, sale.currency));
+  const limit = el('p', { class: 'hint' }, limitWords(sale.buyerLimit, choice.limit));
   let busy = false;
   /** @type {string | undefined} */
   let closedReason;
@@ -61,13 +64,15 @@ export function createChoicePanel({ sale, choice, nameOf, onReserve }) {
     { class: 'panel choice', 'aria-label': 'Your choice' },
     el('h2', {}, 'Your choice'),
     ...general.map((one) => one.element),
+    wishesElement,
     hasSeats &&
       el('p', { class: 'hint when-empty' }, 'Pick seats on the plan, or let us find the best ones.'),
     chosen,
     el(
       'div',
       { class: 'total-bar' },
-      el('div', { class: 'total' }, el('span', {}, 'Total'), total),
+      el('div', { class: 'total' }, el('span', {}, added === '' ? 'Total' : 'Tickets'), total),
+      added !== '' && el('p', { class: 'hint added-later' }, added),
       reserve,
     ),
     limit,
@@ -180,7 +185,7 @@ function generalArea(sale, choice, area) {
         const quantity = choice.quantity(area.areaId, ticketType);
         amount.textContent = String(quantity);
         less.disabled = quantity === 0;
-        more.disabled = choice.count() >= sale.buyerLimit || quantity >= free;
+        more.disabled = choice.count() >= choice.limit || quantity >= free;
       },
     };
   });

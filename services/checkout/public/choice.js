@@ -8,8 +8,9 @@
  *   seatIds(): string[], ticketType(seatId: string): string, setTicketType(seatId: string, ticketType:
  *   string): void, quantity(areaId: string, ticketType: string): number, setQuantity(areaId: string,
  *   ticketType: string, quantity: number): void, dropSeats(unavailable: (seatId: string) => boolean):
- *   string[], clear(): void, count(): number, total(): number, items():
- *   import('./sale-types.js').RequestItem[] }} Choice total in minor units
+ *   string[], clear(): void, count(): number, limit: number, total(): number, items():
+ *   import('./sale-types.js').RequestItem[] }} Choice total in minor units, of the tickets
+ *   alone; limit: tickets at a time
  */
 
 /**
@@ -43,6 +44,7 @@ export function createChoice(sale, keep, onChange) {
     onChange();
   }
 
+  const limit = Math.min(sale.buyerLimit, sale.holdLimit ?? sale.buyerLimit);
   const count = () => seats.size + [...quantities.values()].reduce((sum, n) => sum + n, 0);
 
   return {
@@ -51,7 +53,7 @@ export function createChoice(sale, keep, onChange) {
         changed();
         return 'removed';
       }
-      if (count() >= sale.buyerLimit) return 'limit';
+      if (count() >= limit) return 'limit';
       seats.set(seatId, Object.keys(pricesOfSeat.get(seatId) ?? {})[0] ?? '');
       changed();
       return 'added';
@@ -81,6 +83,7 @@ export function createChoice(sale, keep, onChange) {
       changed();
     },
     count,
+    limit,
     total() {
       let sum = 0;
       for (const [seatId, ticketType] of seats) sum += pricesOfSeat.get(seatId)?.[ticketType] ?? 0;

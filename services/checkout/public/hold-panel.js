@@ -10,6 +10,7 @@
  *   label
  */
 import { el } from './dom.js';
+import { priceParts } from './price-parts.js';
 import { formatLeft, formatMoney, formatTime, plural } from './words.js';
 
 /** From here on the clock is shown as urgent. */
@@ -41,6 +42,8 @@ export function createHoldPanel({ sale, clock, contact, describe }, listener) {
   const extend = el('button', { type: 'button', id: 'extend', onClick: listener.onExtend }, 'More time');
   const release = el('button', { type: 'button', id: 'release', onClick: listener.onRelease }, 'Give back');
   const items = el('ul', { class: 'chosen' });
+  const together = el('p', { class: 'hint', hidden: true }, 'These seats are not all side by side.');
+  const parts = el('dl', { class: 'parts' });
   const total = el('output', { class: 'total-sum' });
   const confirm = el('button', { type: 'submit', class: 'primary', id: 'confirm' });
   const name = field('name', 'Name', { autocomplete: 'name', maxlength: 200 }, contact.name);
@@ -105,6 +108,8 @@ export function createHoldPanel({ sale, clock, contact, describe }, listener) {
       countdown,
       el('div', { class: 'pair' }, extend, release),
       items,
+      together,
+      parts,
       el('div', { class: 'total' }, el('span', {}, 'Total'), total),
       form,
     ),
@@ -122,6 +127,8 @@ export function createHoldPanel({ sale, clock, contact, describe }, listener) {
           ),
         ),
       );
+      together.hidden = newHold.together !== false;
+      parts.replaceChildren(...priceParts(newHold, sale));
       refresh();
     },
     setBusy(what) {

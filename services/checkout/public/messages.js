@@ -24,6 +24,52 @@ export const MESSAGES = {
     'That is more than one buyer may have.',
     'Tickets you hold or have bought count too. Choose fewer.',
   ),
+  would_strand_seat: m(
+    'That would leave a single seat alone.',
+    'Nobody buys a seat with strangers on both sides. Choose seats next to each other up to the end.',
+  ),
+  hold_limit: m(
+    'That is more than one reservation may have.',
+    'Reserve fewer now; you may buy these and then choose more.',
+  ),
+  live_holds_limit: m(
+    'You have other reservations that are not bought yet.',
+    'Buy them or give them back in the tab where you made them, then choose here.',
+  ),
+  buyer_cooling_down: m(
+    'You have held tickets for long without buying them.',
+    'Others had to wait for them, so please wait a little. This page stays as it is.',
+  ),
+  hold_time_spent: m(
+    'You have had these tickets for as long as anybody may.',
+    'Choose others, or come back when somebody else has had the chance.',
+  ),
+  ticket_type_minimum: m('There are too few tickets of one kind.', 'Take more of them, or another kind.'),
+  ticket_type_maximum: m('There are too many tickets of one kind.', 'Take fewer of them, or another kind.'),
+  seats_reserved: m(
+    'At least one of these seats is set aside.',
+    'Some seats are kept for wheelchair users, some for those with the right access code.',
+  ),
+  access_code_unknown: m(
+    'This access code does not open this sale.',
+    'Look for a mistyped letter, or clear the field to buy what is open to everybody.',
+  ),
+  access_code_used: m(
+    'This access code has been used up.',
+    'Clear the field to buy what is open to everybody. A reservation that lapses gives its use back.',
+  ),
+  promotion_code_unknown: m(
+    'This promotion code is not valid for this sale.',
+    'Look for a mistyped letter, or clear the field to buy at the usual price.',
+  ),
+  promotion_code_used: m(
+    'This promotion code has been used up.',
+    'Clear the field to buy at the usual price.',
+  ),
+  pass_required: m('This sale lets buyers in one after another.', 'Please wait for your turn in the line.'),
+  pass_invalid: m('Your turn is over.', 'Please join the line again.'),
+  sale_archived: m('The sale is over.', 'No more tickets are sold here. Tickets you have bought stay valid.'),
+  category_unknown: m('The plan has changed.', 'Please reload the page and choose again.'),
   sale_not_open: m(
     'The sale has not opened yet.',
     'This page opens by itself at the time shown. No need to reload.',
@@ -96,6 +142,17 @@ export const MESSAGES = {
 export const NOT_FOR_BUYERS = [
   'sale_already_open',
   'sale_definition_invalid',
+  'sale_not_closed',
+  'sale_busy',
+  'sale_elsewhere',
+  'partition_unknown',
+  'hold_change_limit',
+  'capacity_in_use',
+  'stock_in_use',
+  'allocation_too_large',
+  'group_unknown',
+  'channel_unknown',
+  'code_exists',
   'idempotency_key_missing',
   'idempotency_key_invalid',
   'idempotency_key_reused',

@@ -8,6 +8,7 @@ import { byId, el } from './dom.js';
 import { openKeep } from './keep.js';
 import { messageFor } from './messages.js';
 import { createNotice } from './notice.js';
+import { priceParts } from './price-parts.js';
 import { readSale } from './read-sale.js';
 import { createServerClock } from './server-clock.js';
 import { formatDay, formatMoney, plural } from './words.js';
@@ -27,6 +28,8 @@ const kept = keep.read(`order.${orderId}`);
 const seatNames = new Map();
 /** @type {Map<string, string>} */
 const areaNames = new Map();
+/** Names of fees and taxes. @type {Pick<import('./sale-types.js').Sale, 'fees' | 'taxes'>} */
+let charges = {};
 
 if (kept?.status === 'confirmed') showTickets(kept);
 void nameSeats();
@@ -66,6 +69,7 @@ async function nameSeats() {
   /** @type {import('./sale-types.js').Sale} */
   const sale = answer.body;
   byId('show-name').textContent = sale.name;
+  charges = sale;
   for (const area of sale.areas) {
     areaNames.set(area.areaId, area.name);
     for (const row of area.rows ?? []) {
@@ -83,6 +87,7 @@ function showTickets(order) {
   byId('title').textContent = order.tickets.length === 1 ? 'Here is your ticket' : 'Here are your tickets';
   notice.clear();
   const count = plural(order.tickets.length, 'ticket');
+  const parts = priceParts(order, charges);
   byId('order').replaceChildren(
     el(
       'p',
@@ -90,6 +95,7 @@ function showTickets(order) {
       `Order ${order.orderId} · ${count} · ${formatMoney(order.total, order.currency)}`,
       order.confirmedAt && ` · bought ${formatDay(order.confirmedAt)}`,
     ),
+    ...(parts.length > 0 ? [el('dl', { class: 'parts order-parts' }, ...parts)] : []),
     el('div', { class: 'tickets' }, ...order.tickets.map((ticket, i) => ticketCard(ticket, i, order))),
     el(
       'div',

@@ -2,11 +2,11 @@
  * Keeps a copy of a sale as the stream tells it: the whole of it first, then what changed.
  *
  * @typedef {{ areaId: string, kind: 'seated' | 'general', capacity: number, free: number, held: number,
- *   sold: number, states?: string }} AreaCopy
+ *   sold: number, blocked?: number, reserved?: number, states?: string }} AreaCopy
  * @typedef {{ saleId: string, state: import('./sale-types.js').SaleState, seq: number, areas: AreaCopy[] }}
  *   SaleCopy
- * @typedef {{ areaId: string, free: number, held: number, sold: number, seats?: [at: number, states:
- *   string][] }} AreaChange
+ * @typedef {{ areaId: string, free: number, held: number, sold: number, blocked?: number, reserved?: number,
+ *   seats?: [at: number, states: string][] }} AreaChange all counts of the area, whatever they are
  * @typedef {{ seq: number, prev: number, state: import('./sale-types.js').SaleState, areas: AreaChange[] }}
  *   SaleChange
  */
@@ -18,15 +18,16 @@
  */
 export function patchSale(copy, change) {
   if (change.prev !== copy.seq) return undefined;
-  const changed = new Map(change.areas.map((area) => [area.areaId, area]));
+  const { prev: _prev, areas: changes, ...sale } = change;
+  const changed = new Map(changes.map((area) => [area.areaId, area]));
   const areas = copy.areas.map((area) => {
     const one = changed.get(area.areaId);
     if (one === undefined) return area;
-    const { free, held, sold } = one;
-    const counted = { ...area, free, held, sold };
-    return area.states === undefined ? counted : { ...counted, states: patchStates(area.states, one.seats) };
+    const { seats, ...counts } = one;
+    const counted = { ...area, ...counts };
+    return area.states === undefined ? counted : { ...counted, states: patchStates(area.states, seats) };
   });
-  return { ...copy, seq: change.seq, state: change.state, areas };
+  return { ...copy, ...sale, areas };
 }
 
 /**

@@ -5,7 +5,8 @@
  *
  * @typedef {import('./sale-types.js').Sale} Sale
  * @typedef {{ seatId: string, label: string, rowId: string, areaIndex: number, indexInArea: number,
- *   categoryIndex: number, x: number, y: number }} PlanSeat
+ *   categoryIndex: number, isForSome: boolean, x: number, y: number }} PlanSeat isForSome: an accessible
+ *   place or a seat beside one
  * @typedef {{ areaId: string, name: string, seats: PlanSeat[], x: number, y: number, rows: { rowId: string,
  *   seats: PlanSeat[] }[] }} PlanArea x and y: its middle
  * @typedef {{ x: number, y: number, width: number, height: number }} Box
@@ -71,6 +72,7 @@ function readAreas(sale) {
           areaIndex,
           indexInArea: indexInArea++,
           categoryIndex: categoryIndex.get(seat.categoryId) ?? 0,
+          isForSome: (seat.accessible ?? seat.companion) === true,
           x: seat.x,
           y: seat.y,
         })),

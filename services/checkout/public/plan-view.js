@@ -6,11 +6,14 @@
  * @typedef {import('./plan-geometry.js').PlanSeat} PlanSeat
  * @typedef {{ element: HTMLElement, setStates(states: import('./sale-types.js').SeatStates): void,
  *   setMine(seatIds: string[]): void, setLocked(locked: boolean): void, isFree(seatId: string): boolean,
- *   nameOf(seatId: string): string | undefined }} PlanView
+ *   nameOf(seatId: string): string | undefined, isForSome(seatId: string): boolean, refresh(): void }}
+ *   PlanView isFree: for this buyer; isForSome: an accessible place or beside one; refresh: the wishes have
+ *   changed
  */
 import { el } from './dom.js';
 import { createPlanCamera } from './plan-camera.js';
 import { createPlanGeometry } from './plan-geometry.js';
+import { isOpen, lookOf, stateWords } from './seat-access.js';
 import { createSeatList } from './seat-list.js';
 import { createSeatPlan } from './seat-plan.js';
 import { formatMoney } from './words.js';
@@ -18,15 +21,14 @@ import { formatMoney } from './words.js';
 /** A finger needs this many pixels per seat; where seats are smaller, the first tap comes nearer. */
 const TAP_PIXELS_MIN = 17;
 const CLICK_PIXELS_MIN = 7;
-/** @type {Record<string, string>} */
-const STATE_WORDS = { 0: 'free', h: 'being bought by someone', s: 'sold', b: 'not on sale' };
 
 /**
  * @param {Sale} sale
+ * @param {() => import('./seat-access.js').Wishes} wishes
  * @param {(seat: PlanSeat) => void} onPick a free seat, or one that is mine
  * @returns {PlanView | undefined} undefined when the sale has no seats
  */
-export function createPlanView(sale, onPick) {
+export function createPlanView(sale, wishes, onPick) {
   const geometry = createPlanGeometry(sale);
   if (geometry === undefined) return undefined;
   /** @type {Map<string, string>} */
@@ -37,6 +39,7 @@ export function createPlanView(sale, onPick) {
 
   const stateOf = (/** @type {PlanSeat} */ seat) =>
     statesByArea.get(geometry.areas[seat.areaIndex]?.areaId ?? '')?.[seat.indexInArea] ?? 's';
+  const isOpenNow = (/** @type {PlanSeat} */ seat) => isOpen(stateOf(seat), wishes());
   const isMine = (/** @type {PlanSeat} */ seat) => mine.has(seat.seatId);
   const name = (/** @type {PlanSeat} */ seat) =>
     `${geometry.areas[seat.areaIndex]?.name ?? ''}, row ${seat.rowId}, seat ${seat.label}`;
@@ -45,13 +48,13 @@ export function createPlanView(sale, onPick) {
   function describe(seat) {
     const category = sale.categories[seat.categoryIndex];
     const priceMinor = Object.values(category?.prices ?? {})[0] ?? 0;
-    const state = isMine(seat) ? 'yours' : STATE_WORDS[stateOf(seat)];
+    const state = isMine(seat) ? 'yours' : stateWords(stateOf(seat), wishes());
     return `${name(seat)}, ${category?.name ?? ''}, ${formatMoney(priceMinor, sale.currency)}, ${state}`;
   }
 
   /** @param {PlanSeat} seat */
   function pick(seat) {
-    if (!locked && (isMine(seat) || stateOf(seat) === '0')) onPick(seat);
+    if (!locked && (isMine(seat) || isOpenNow(seat))) onPick(seat);
   }
 
   const plan = createSeatPlan(
@@ -62,8 +65,8 @@ export function createPlanView(sale, onPick) {
   const camera = createPlanCamera(plan.svg, geometry.box, geometry.pitch, (box, pixelsPerUnit) =>
     plan.labelSeats(box, pixelsPerUnit),
   );
-  const list = createSeatList(geometry, { describe, stateOf, isChosen: isMine, onPick: pick });
-  const legend = createLegend(sale, geometry, stateOf);
+  const list = createSeatList(geometry, { describe, isOpen: isOpenNow, isChosen: isMine, onPick: pick });
+  const legend = createLegend(sale, geometry, (seat) => lookOf(stateOf(seat), wishes()));
   const tip = el(
     'div',
     { class: 'tip', 'aria-hidden': 'true' },
@@ -82,6 +85,16 @@ export function createPlanView(sale, onPick) {
   /** @param {PlanSeat} seat */
   function pointAt(seat) {
     pointed = seat;
+    tellPointed();
+  }
+
+  function refresh() {
+    const now = wishes();
+    for (const [areaId, states] of statesByArea) {
+      plan.setLooks(areaId, [...states].map((state) => lookOf(state, now)).join(''));
+    }
+    legend.refresh();
+    list.refresh();
     tellPointed();
   }
 
@@ -105,7 +118,7 @@ export function createPlanView(sale, onPick) {
     plan.setHover(seat);
     plan.svg.classList.toggle(
       'pickable',
-      seat !== undefined && !locked && (isMine(seat) || stateOf(seat) === '0'),
+      seat !== undefined && !locked && (isMine(seat) || isOpenNow(seat)),
     );
     if (seat !== undefined) pointAt(seat);
   });
@@ -135,14 +148,10 @@ export function createPlanView(sale, onPick) {
       list.element,
     ),
     setStates({ areas }) {
-      for (const { areaId, states } of areas) {
-        statesByArea.set(areaId, states);
-        plan.setStates(areaId, states);
-      }
-      legend.refresh();
-      list.refresh();
-      tellPointed();
+      for (const { areaId, states } of areas) statesByArea.set(areaId, states);
+      refresh();
     },
+    refresh,
     setMine(seatIds) {
       mine = new Set(seatIds);
       plan.setMarked(seatIds);
@@ -155,8 +164,9 @@ export function createPlanView(sale, onPick) {
     },
     isFree(seatId) {
       const seat = geometry.seatById.get(seatId);
-      return seat !== undefined && stateOf(seat) === '0';
+      return seat !== undefined && isOpenNow(seat);
     },
+    isForSome: (seatId) => geometry.seatById.get(seatId)?.isForSome ?? false,
     nameOf(seatId) {
       const seat = geometry.seatById.get(seatId);
       return seat === undefined ? undefined : name(seat);
@@ -190,13 +200,19 @@ function zoomButtons(camera, focus) {
 /**
  * @param {Sale} sale
  * @param {import('./plan-geometry.js').PlanGeometry} geometry
- * @param {(seat: PlanSeat) => string} stateOf
+ * @param {(seat: PlanSeat) => string} lookOfSeat
  */
-function createLegend(sale, geometry, stateOf) {
+function createLegend(sale, geometry, lookOfSeat) {
   const seats = geometry.areas.flatMap((area) => area.seats);
   const used = new Set(seats.map((seat) => seat.categoryIndex));
   const entries = sale.categories.map((category, i) => ({ category, i })).filter(({ i }) => used.has(i));
   const counts = entries.map(() => el('span', { class: 'legend-free' }));
+  const sometimes = Object.entries({ b: 'not available', w: 'wheelchair place', c: 'beside one' }).map(
+    ([look, words]) => {
+      const dot = el('span', { class: `dot look-${look}` });
+      return { look, entry: el('li', { class: 'legend-state', hidden: true }, dot, words) };
+    },
+  );
   const element = el(
     'ul',
     { class: 'legend', 'aria-label': 'Categories' },
@@ -212,14 +228,19 @@ function createLegend(sale, geometry, stateOf) {
     ),
     el('li', { class: 'legend-state' }, el('span', { class: 'dot held' }), 'being bought'),
     el('li', { class: 'legend-state' }, el('span', { class: 'dot sold' }), 'sold'),
+    ...sometimes.map(({ entry }) => entry),
   );
   return {
     element,
     refresh() {
       const free = sale.categories.map(() => 0);
+      const looks = new Set();
       for (const seat of seats) {
-        if (stateOf(seat) === '0') free[seat.categoryIndex] = (free[seat.categoryIndex] ?? 0) + 1;
+        const look = lookOfSeat(seat);
+        looks.add(look);
+        if ('0wc'.includes(look)) free[seat.categoryIndex] = (free[seat.categoryIndex] ?? 0) + 1;
       }
+      for (const { look, entry } of sometimes) entry.hidden = !looks.has(look);
       entries.forEach(({ i }, nth) => {
         const count = counts[nth];
         if (count) count.textContent = free[i] === 0 ? 'none free' : `${free[i]} free`;

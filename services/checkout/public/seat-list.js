@@ -10,7 +10,7 @@ import { el } from './dom.js';
 
 /**
  * @param {PlanGeometry} geometry
- * @param {{ describe(seat: PlanSeat): string, stateOf(seat: PlanSeat): string, isChosen(seat: PlanSeat):
+ * @param {{ describe(seat: PlanSeat): string, isOpen(seat: PlanSeat): boolean, isChosen(seat: PlanSeat):
  *   boolean, onPick(seat: PlanSeat): void }} seats
  * @returns {SeatList}
  */
@@ -58,9 +58,9 @@ export function createSeatList(geometry, seats) {
   function refresh() {
     for (const { seat, button } of buttons) {
       const chosen = seats.isChosen(seat);
-      const free = seats.stateOf(seat) === '0';
+      const open = seats.isOpen(seat);
       button.className = `list-seat category-${seat.categoryIndex % 8}`;
-      button.disabled = !free && !chosen;
+      button.disabled = !open && !chosen;
       button.setAttribute('aria-pressed', String(chosen));
       button.setAttribute('aria-label', seats.describe(seat));
     }

@@ -1,12 +1,13 @@
 /**
  * Draws the plan as SVG. Not one element per seat: each area has one path per look (free in a category,
- * held, sold), in which a seat is a line of no length with a round end, so that 20,000 seats are some 200
- * elements, and a change redraws the paths of its area only. What differs in meaning differs in size and
- * shape as well as in colour.
+ * held, sold, not on sale, and rings around accessible places and the seats beside them),
+ * in which a seat is a line of no length with a round end, so that 20,000 seats are some 200 elements, and a
+ * change redraws the paths of its area only. What differs in meaning differs in size and shape as well as in
+ * colour.
  *
  * @typedef {import('./plan-geometry.js').PlanGeometry} PlanGeometry
  * @typedef {import('./plan-geometry.js').PlanSeat} PlanSeat
- * @typedef {{ svg: SVGSVGElement, setStates(areaId: string, states: string): void, setMarked(seatIds:
+ * @typedef {{ svg: SVGSVGElement, setLooks(areaId: string, looks: string): void, setMarked(seatIds:
  *   Iterable<string>): void, setHover(seat: PlanSeat | undefined): void, labelSeats(box:
  *   import('./plan-geometry.js').Box, pixelsPerUnit: number): void }} SeatPlan
  */
@@ -63,8 +64,8 @@ export function createSeatPlan(geometry, categoryCount, description) {
   const areaIndexById = new Map(geometry.areas.map((area, i) => [area.areaId, i]));
   return {
     svg,
-    setStates(areaId, states) {
-      if (areas[areaIndexById.get(areaId) ?? -1]?.setStates(states)) drawNumbers();
+    setLooks(areaId, looks) {
+      if (areas[areaIndexById.get(areaId) ?? -1]?.setLooks(looks)) drawNumbers();
     },
     setMarked(seatIds) {
       const shown = [...seatIds]
@@ -101,31 +102,41 @@ function drawArea({ seats }, radius, categoryCount) {
   );
   const held = svgEl('path', { class: 'seat held', 'stroke-width': radius * 1.5 });
   const sold = svgEl('path', { class: 'seat sold', 'stroke-width': radius });
+  const off = svgEl('path', { class: 'seat off', 'stroke-width': radius * 0.5 });
+  // As wide as two neighbours leave room for.
+  const rings = {
+    w: svgEl('path', { class: 'seat ring-w', 'stroke-width': radius * 2.38 }),
+    c: svgEl('path', { class: 'seat ring-c', 'stroke-width': radius * 2.38 }),
+  };
   let shown = '';
-  /** @param {string} states @returns {boolean} whether anything changed */
-  function setStates(states) {
-    if (states === shown) return false;
-    shown = states;
+  /**
+   * @param {string} looks one character per seat: 0 free, w and c free and marked, h held, s sold, b not to
+   *   be had
+   * @returns {boolean} whether anything changed
+   */
+  function setLooks(looks) {
+    if (looks === shown) return false;
+    shown = looks;
     /** @type {string[][]} */
     const freeDots = free.map(() => []);
-    /** @type {string[]} */
-    const heldDots = [];
-    /** @type {string[]} */
-    const soldDots = [];
+    /** @type {Record<string, string[]>} */
+    const dots = { h: [], s: [], w: [], c: [], b: [] };
     for (const seat of seats) {
-      const state = states[seat.indexInArea];
-      const dots = state === '0' ? freeDots[seat.categoryIndex] : state === 'h' ? heldDots : soldDots;
-      dots?.push(`M${seat.x} ${seat.y}h0`);
+      const look = looks[seat.indexInArea] ?? 'b';
+      const dot = `M${seat.x} ${seat.y}h0`;
+      if ('0wc'.includes(look)) freeDots[seat.categoryIndex]?.push(dot);
+      if (look !== '0') dots[look]?.push(dot);
     }
     free.forEach((path, i) => path.setAttribute('d', freeDots[i]?.join('') ?? ''));
-    held.setAttribute('d', heldDots.join(''));
-    sold.setAttribute('d', soldDots.join(''));
+    for (const [look, path] of Object.entries({ h: held, s: sold, b: off, ...rings })) {
+      path.setAttribute('d', dots[look]?.join('') ?? '');
+    }
     return true;
   }
   return {
-    group: svgEl('g', {}, sold, held, ...free),
-    setStates,
-    isFree: (/** @type {PlanSeat} */ seat) => shown[seat.indexInArea] === '0',
+    group: svgEl('g', {}, off, sold, held, rings.w, rings.c, ...free),
+    setLooks,
+    isFree: (/** @type {PlanSeat} */ seat) => '0wc'.includes(shown[seat.indexInArea] ?? 's'),
   };
 }
 

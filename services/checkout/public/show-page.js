@@ -4,21 +4,25 @@
  * place: the choice, the hold and an unanswered write are kept (keep.js).
  */
 import { createApi } from './api.js';
+import { availableTo } from './available-to.js';
 import { createChoice } from './choice.js';
 import { createChoicePanel } from './choice-panel.js';
 import { createConnection } from './connection.js';
 import { byId, el } from './dom.js';
 import { createHoldDesk } from './hold-desk.js';
+import { holdRequest } from './hold-request.js';
 import { openKeep } from './keep.js';
 import { messageFor } from './messages.js';
 import { createNotice } from './notice.js';
 import { createPlanView } from './plan-view.js';
 import { readSale } from './read-sale.js';
+import { refusalDetail } from './refusal-detail.js';
 import { createRepeatableWrites } from './repeatable-writes.js';
 import { createSaleStrip } from './sale-strip.js';
 import { createSaleWatch } from './sale-watch.js';
 import { createServerClock } from './server-clock.js';
-import { plural } from './words.js';
+import { createWishesForm } from './wishes-form.js';
+import { limitWords } from './words.js';
 
 const saleId = document.body.dataset['saleId'] ?? '';
 const clock = createServerClock();
@@ -42,19 +46,30 @@ function openShow(sale) {
   // Until the writes of an earlier page are answered, a seat that looks taken may be the buyer's own.
   let reserving = true;
 
+  /** @type {import('./sale-types.js').Availability | undefined} */
+  let availability;
+
   const choice = createChoice(sale, keep, showChoice);
-  const plan = createPlanView(sale, pickSeat);
+  const form = createWishesForm({ sale, keep }, showWishes);
+  const plan = createPlanView(sale, form.wishes, pickSeat);
+  const isForSome = (/** @type {string} */ seatId) => plan?.isForSome(seatId) ?? false;
   const nameOf = (/** @type {string} */ seatId) => plan?.nameOf(seatId);
-  const panel = createChoicePanel({ sale, choice, nameOf, onReserve: (items) => void reserve(items) });
+  const panel = createChoicePanel({
+    sale,
+    choice,
+    wishesElement: form.element,
+    nameOf,
+    onReserve: (items) => void reserve(holdRequest(items, form.wishes(), isForSome)),
+  });
   const strip = createSaleStrip({ sale, clock, place: byId('sale-strip') }, (reason) =>
     panel.setClosed(reason),
   );
   const watch = createSaleWatch(
     { api, connection, saleId, hasSeats: plan !== undefined },
     {
-      onAvailability(availability) {
-        strip.setAvailability(availability);
-        panel.setAvailability(availability);
+      onAvailability(newest) {
+        availability = newest;
+        showAvailability();
       },
       onSeats(states) {
         plan?.setStates(states);
@@ -81,6 +96,20 @@ function openShow(sale) {
     },
   );
 
+  function showAvailability() {
+    if (availability === undefined) return;
+    const mine = availableTo(sale, availability, form.wishes());
+    strip.setAvailability(mine);
+    panel.setAvailability(mine);
+  }
+
+  /** Seats that the buyer may not choose any more, since the buyer said so, go without a word. */
+  function showWishes() {
+    plan?.refresh();
+    if (!reserving && desk.hold() === undefined) choice.dropSeats((seatId) => plan?.isFree(seatId) === false);
+    showAvailability();
+  }
+
   function showChoice() {
     panel.refresh();
     if (desk.hold() === undefined) plan?.setMine(choice.seatIds());
@@ -91,7 +120,7 @@ function openShow(sale) {
     if (choice.toggleSeat(seat.seatId) === 'limit') {
       notice.show(
         {
-          title: `At most ${plural(sale.buyerLimit, 'ticket')} per buyer.`,
+          title: limitWords(sale.buyerLimit, choice.limit),
           advice: 'Remove one first if you would rather have this one.',
         },
         { tone: 'calm' },
@@ -134,18 +163,18 @@ function openShow(sale) {
     }
   }
 
-  /** @param {import('./sale-types.js').RequestItem[]} items */
-  async function reserve(items) {
+  /** @param {import('./hold-request.js').HoldRequest} request */
+  async function reserve(request) {
     // A session that ends before the hold may would lose it: better a new one now.
     if (api.sessionEndsBefore(clock.now() + (sale.holdSecondsMax + 600) * 1000)) api.forgetSession();
     reserving = true;
     panel.setBusy(true);
     notice.clear();
     const path = `/v1/sales/${saleId}/holds`;
-    let outcome = await writes.send('hold', 'POST', path, { items });
+    let outcome = await writes.send('hold', 'POST', path, request);
     // The session was unknown there, and nothing of value hung on it: the next request gets a new one.
     if (outcome.kind === 'refused' && outcome.status === 401) {
-      outcome = await writes.send('hold', 'POST', path, { items });
+      outcome = await writes.send('hold', 'POST', path, request);
     }
     if (outcome.kind === 'answer') desk.open(outcome.body);
     else await tellRefused(outcome);
@@ -155,7 +184,8 @@ function openShow(sale) {
 
   /** @param {import('./api.js').Refused} refused */
   async function tellRefused({ code, problem }) {
-    notice.show(messageFor(code), { detail: refusalDetail(code, problem) });
+    const detail = refusalDetail(code, problem, { nameOf, isForSome });
+    notice.show(messageFor(code), { detail: detail !== undefined && el('p', {}, detail) });
     if (code !== 'seats_taken') return;
     await watch.refresh();
     const taken = new Set(Array.isArray(problem['seatIds']) ? problem['seatIds'] : []);
@@ -184,7 +214,7 @@ function openShow(sale) {
     if (lost === undefined) return;
     // Older than a hold lives, it is no longer what the buyer expects to happen.
     if (Date.now() - lost.startedAtMs > sale.holdSeconds * 1000) writes.drop('hold');
-    else await reserve(lost.body.items);
+    else await reserve(lost.body);
   }
 
   function showOrders() {
@@ -215,22 +245,4 @@ function showStage(stage, element) {
     if (step.getAttribute('data-step') === stage) step.setAttribute('aria-current', 'step');
     else step.removeAttribute('aria-current');
   }
-}
-
-/**
- * @param {string} code
- * @param {Record<string, any>} problem
- */
-function refusalDetail(code, problem) {
-  const { free, largest, left } = problem;
-  if (code === 'sold_out' && free > 0) {
-    return el('p', {}, `${plural(free, 'ticket is', 'tickets are')} left there.`);
-  }
-  if (code === 'no_adjacent_seats' && largest > 0) {
-    return el('p', {}, `The longest free row there has ${plural(largest, 'seat')}.`);
-  }
-  if (code === 'buyer_limit' && left > 0) return el('p', {}, `You can take ${left} more.`);
-  if (code === 'internal_error' && problem['traceId'])
-    return el('p', {}, `If it stays so, tell us ${problem['traceId']}.`);
-  return undefined;
 }

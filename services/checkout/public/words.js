@@ -42,6 +42,15 @@ export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/**
+ * @param {number} buyerLimit tickets per buyer
+ * @param {number} limit tickets at a time
+ */
+export function limitWords(buyerLimit, limit) {
+  const perBuyer = `At most ${plural(buyerLimit, 'ticket')} per buyer`;
+  return limit < buyerLimit ? `${perBuyer}, ${limit} at a time.` : `${perBuyer}.`;
+}
+
 /** @param {number} n */
 function pad(n) {
   return String(n).padStart(2, '0');

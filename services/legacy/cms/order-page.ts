@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
 import { toString as qrCode } from 'qrcode';
-import type { Order, OrderLine, Payment, Ticket } from '../read-order.ts';
+import type { Order, OrderCharge, OrderLine, Payment, Ticket } from '../read-order.ts';
 import { formatCount } from './format-count.ts';
 import { formatMoney } from './format-money.ts';
 import { formatTime } from './format-time.ts';
@@ -35,6 +35,7 @@ export async function orderPage(order: Order): Promise<string> {
 </tbody>
 </table>
 </section>
+!${order.charges.length === 0 ? '' : chargesSection(order)}
 <section>
 <h2>Tickets <span class="muted">${formatCount(order.tickets.length)}</span></h2>
 <ul class="tickets">
@@ -59,6 +60,33 @@ function lineRow(line: OrderLine, currency: string): string {
 <td class="num" data-label="Quantity">${formatCount(line.quantity)}</td>
 <td class="num" data-label="Price">${formatMoney(line.priceMinor, currency)}</td>
 <td class="num" data-label="Sum">${formatMoney(line.quantity * line.priceMinor, currency)}</td>
+</tr>
+`;
+}
+
+function chargesSection({ lines, charges, totalMinor, currency }: Order): string {
+  const ticketsMinor = lines.reduce((sum, { quantity, priceMinor }) => sum + quantity * priceMinor, 0);
+  return html`<section>
+<h2>What the total is made of</h2>
+<table class="charges">
+<thead><tr><th>Part</th><th>Kind</th><th class="num">Amount</th></tr></thead>
+<tbody>
+<tr><th scope="row">tickets</th><td data-label="Kind">prices</td>
+<td class="num" data-label="Amount">${formatMoney(ticketsMinor, currency)}</td></tr>
+!${charges.map((charge) => chargeRow(charge, currency))}
+<tr><th scope="row">total</th><td data-label="Kind"></td>
+<td class="num" data-label="Amount"><b>${formatMoney(totalMinor, currency)}</b></td></tr>
+</tbody>
+</table>
+</section>`;
+}
+
+function chargeRow({ kind, code, amountMinor, included }: OrderCharge, currency: string): string {
+  const amount = formatMoney(amountMinor, currency);
+  return html`<tr data-charge="${code}">
+<th scope="row">${code}</th>
+<td data-label="Kind">${kind}${included ? ', included' : ''}</td>
+<td class="num" data-label="Amount">!${included ? html`<span class="muted">(${amount})</span>` : amount}</td>
 </tr>
 `;
 }

@@ -15,7 +15,6 @@ type Show = ShowTotals & { areas: AreaTotals[]; prices: PriceEntry[] };
  */
 export function showPage(show: Show): string {
   const start = show.startsAt === null ? 'no date yet' : formatTime(show.startsAt);
-  const free = show.capacity - show.held - show.sold;
   const categoryNames = [...new Set(show.prices.map((price) => price.categoryName))];
   const body = html`<p class="crumbs"><a href="/cms/shows">Shows</a></p>
 <h1>${show.name}</h1>
@@ -25,19 +24,21 @@ export function showPage(show: Show): string {
 !${total('capacity', 'Capacity', formatCount(show.capacity))}
 !${total('sold', 'Sold', formatCount(show.sold), soldShare(show))}
 !${total('held', 'Held', formatCount(show.held), 'claimed for a while')}
-!${total('free', 'Free', formatCount(free))}
+!${total('blocked', 'Blocked', formatCount(show.blocked), 'taken off sale')}
+!${total('free', 'Free', formatCount(freeOf(show)))}
 !${total('revenue', 'Revenue', formatMoney(show.revenueMinor, show.currency), 'confirmed orders')}
 !${total('orders', 'Orders', formatCount(show.orders))}
 </dl>
 !${stockBar(show)}
 <p class="key"><span class="dot sold"></span>sold <span class="dot held"></span>held
-<span class="dot free"></span>free</p>
+<span class="dot blocked"></span>blocked <span class="dot free"></span>free</p>
 <p><a class="button" href="/cms/orders?show=${show.slug}">Orders of this show</a></p>
 <section>
 <h2>Areas</h2>
 <table class="areas">
 <thead><tr><th>Area</th><th>Kind</th><th class="num">Capacity</th><th class="num">Sold</th>
-<th class="num">Held</th><th class="num">Free</th><th class="num">Revenue</th><th></th></tr></thead>
+<th class="num">Held</th><th class="num">Blocked</th><th class="num">Free</th>
+<th class="num">Ticket revenue</th><th></th></tr></thead>
 <tbody>
 !${show.areas.map((area) => areaRow(area, show.currency))}
 </tbody>
@@ -60,17 +61,21 @@ function total(name: string, label: string, value: string, hint = ''): string {
 <dd class="hint">${hint}</dd></div>`;
 }
 
+function freeOf({ capacity, held, sold, blocked }: AreaTotals | Show): number {
+  return capacity - held - sold - blocked;
+}
+
 function areaRow(area: AreaTotals, currency: string): string {
   const kind = area.kind === 'seated' ? 'seats' : 'standing';
-  const free = area.capacity - area.held - area.sold;
   return html`<tr data-area="${area.areaId}">
 <th scope="row">${area.name}</th>
 <td data-label="Kind">${kind}</td>
 <td class="num" data-label="Capacity">${formatCount(area.capacity)}</td>
 <td class="num" data-label="Sold">${formatCount(area.sold)}</td>
 <td class="num" data-label="Held">${formatCount(area.held)}</td>
-<td class="num" data-label="Free">${formatCount(free)}</td>
-<td class="num" data-label="Revenue">${formatMoney(area.revenueMinor, currency)}</td>
+<td class="num" data-label="Blocked">${formatCount(area.blocked)}</td>
+<td class="num" data-label="Free">${formatCount(freeOf(area))}</td>
+<td class="num" data-label="Ticket revenue">${formatMoney(area.revenueMinor, currency)}</td>
 <td class="wide">!${stockBar(area)}</td>
 </tr>
 `;

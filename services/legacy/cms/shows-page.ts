@@ -31,6 +31,7 @@ function showCard(show: ShowTotals): string {
 <p class="legend">
 <span><b>${formatCount(show.sold)}</b> sold</span>
 <span><b>${formatCount(show.held)}</b> held</span>
+!${show.blocked === 0 ? '' : html`<span><b>${formatCount(show.blocked)}</b> blocked</span>`}
 <span class="muted">of ${formatCount(show.capacity)} (${soldShare(show)})</span>
 </p>
 <p><span class="money">${formatMoney(show.revenueMinor, show.currency)}</span>

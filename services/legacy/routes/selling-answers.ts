@@ -69,5 +69,6 @@ export const ShowAnswer = Type.Object({
     capacity: Type.Integer(),
     held: Type.Integer(),
     sold: Type.Integer(),
+    blocked: Type.Integer(),
   })),
 });

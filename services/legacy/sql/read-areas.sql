@@ -1,6 +1,6 @@
 -- $1 show id. The areas with what they have taken; money from the lines of confirmed orders.
 SELECT a.code AS "areaId", a.name, a.kind, c.name AS "categoryName", a.capacity, a.held, a.sold,
-  coalesce(l.revenue_minor, 0)::bigint AS "revenueMinor"
+  a.blocked, coalesce(l.revenue_minor, 0)::bigint AS "revenueMinor"
 FROM areas a
 LEFT JOIN price_categories c ON c.id = a.category_id
 LEFT JOIN (

@@ -8,12 +8,13 @@ WITH page AS (
   LIMIT $2 OFFSET $3
 )
 SELECT s.id AS "showId", s.slug, s.name, v.name AS "venueName", s.starts_at AS "startsAt", s.currency,
-  s.sells_via AS "sellsVia", s.state, a.capacity, a.held, a.sold, o.orders, o.revenue_minor AS "revenueMinor"
+  s.sells_via AS "sellsVia", s.state, a.capacity, a.held, a.sold, a.blocked, o.orders,
+  o.revenue_minor AS "revenueMinor"
 FROM page s
 JOIN venues v ON v.id = s.venue_id
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(capacity), 0)::int AS capacity, coalesce(sum(held), 0)::int AS held,
-    coalesce(sum(sold), 0)::int AS sold
+    coalesce(sum(sold), 0)::int AS sold, coalesce(sum(blocked), 0)::int AS blocked
   FROM areas
   WHERE show_id = s.id
 ) a

@@ -39,6 +39,8 @@ function rowsOf(sale) {
     const row = document.createElement('tr');
     row.append(
       cell(sale.saleId),
+      cell(sale.state ?? 'unknown'),
+      ...countsOf(sale.stock).map((count) => cell(count, 'count')),
       cell(sale.partition, 'count'),
       cell(sale.headSeq, 'count'),
       cell(projection.projection),
@@ -48,6 +50,13 @@ function rowsOf(sale) {
     );
     return row;
   });
+}
+
+/** Sold, held, blocked, free. */
+function countsOf(stock) {
+  if (!stock) return ['–', '–', '–', '–'];
+  const { capacity, held, sold, blocked } = stock;
+  return [sold, held, blocked, capacity - held - sold - blocked];
 }
 
 function stateOf(sale, { parked }) {

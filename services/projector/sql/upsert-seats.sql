@@ -8,4 +8,5 @@ JOIN areas area ON area.show_id = $1 AND area.code = $2
 JOIN price_categories category ON category.show_id = $1 AND category.code = seat.category_code
 ON CONFLICT (show_id, code) DO UPDATE SET
   area_id = excluded.area_id, row_label = excluded.row_label, label = excluded.label, x = excluded.x,
-  y = excluded.y, sort_order = excluded.sort_order, category_id = excluded.category_id
+  y = excluded.y, sort_order = excluded.sort_order, category_id = excluded.category_id,
+  status = CASE seats.status WHEN 'blocked' THEN 'free' ELSE seats.status END

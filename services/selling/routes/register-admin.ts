@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { NoBody, ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
 import { saleKeyList } from '../../shared/contracts/keys.ts';
 import { isReasonCode } from '../../shared/contracts/reasons.ts';
-import { SaleInput } from '../../shared/contracts/sale-definition.ts';
+import { SaleInput } from '../../shared/contracts/sale-input.ts';
 import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
 import type { Operator, Role } from '../../shared/platform/credentials.ts';
 import { faultsOf, handleError, sendProblem } from '../../shared/platform/problem.ts';

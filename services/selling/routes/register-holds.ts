@@ -7,7 +7,7 @@ import {
 } from '../../shared/contracts/http-schemas.ts';
 import { saleKeys } from '../../shared/contracts/keys.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
-import { deriveId, digestOf } from '../derive-id.ts';
+import { accessDigestOf, deriveId, digestOf } from '../derive-id.ts';
 import { buyerOf, contextOf, keyOf, mayTouch } from '../identify.ts';
 import { packClaim } from '../pack-claim.ts';
 import { refuse } from '../refuse.ts';
@@ -15,7 +15,6 @@ import type { KnownSale } from '../sale-directory.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 import { showHold } from '../show-items.ts';
-import type { Answer } from '../stock.ts';
 
 type OneSale = { Params: Static<typeof SaleParams> };
 type OneHold = { Params: Static<typeof HoldParams> };
@@ -99,12 +98,16 @@ async function placeHold(
   const known = context.directory.recall(saleId) ?? await context.directory.find(saleId);
   if (known === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
   const holdId = deriveId(context.idSecret, 'h', { saleId, buyerId, key });
-  const digest = digestOf(context.idSecret, body.items);
+  const { items, accessCode, promotionCode } = body;
+  const digest = digestOf(context.idSecret, accessCode === undefined && promotionCode === undefined
+    ? items : { items, accessCode, promotionCode });
+  const accessDigest =
+    accessCode === undefined ? undefined : accessDigestOf(context.idSecret, saleId, accessCode);
   const contextText = contextOf(caller, request);
   let sale: KnownSale = known;
   // Twice at most: the second time with the definition that made the first one stale.
   for (let attempt = 1; ; attempt++) {
-    const claim = packClaim(body.items, sale.layout, sale.definition.buyerLimit);
+    const claim = packClaim({ items, accessDigest, promotionCode }, sale);
     if ('reason' in claim) {
       if (claim.reason === 'request_invalid') return sendProblem(reply, claim.reason, claim.extra);
       // Before a buyer is told that something does not exist: it may be in a definition not seen here yet.
@@ -117,15 +120,12 @@ async function placeHold(
       sale = current;
       continue;
     }
-    const answer: Answer = await context.stock.placeHold(sale.partition, {
-      saleId, version: sale.definition.version, holdId, buyerId, digest, context: contextText,
-      itemCount: claim.itemCount, args: claim.args,
-    });
+    const answer = await context.stock.placeHold(sale.partition,
+      { saleId, plan: claim, holdId, buyerId, digest, context: contextText });
     if (answer.ok) {
       context.watches.noteWrite(saleId);
-      const hold = readHoldRecord(answer.text);
       reply.code(201);
-      return showHold(holdId, hold, sale.layout, hold.firstExpiresAtMs);
+      return showHold(holdId, answer.hold, sale.layout, answer.hold.firstExpiresAtMs);
     }
     if (answer.reason !== 'stale' || attempt === 2) return refuse(reply, answer, sale);
     sale = await context.directory.reload(saleId) ?? sale;

@@ -77,7 +77,7 @@ export async function sendSale(
   const { sale, state } = snapshot;
   return reply.type('application/json').serializer((body: string) => body)
     .header('cache-control', 'no-cache')
-    .send(`{"saleId":"${saleId}","state":"${state}",${sale.definitionJson}}`);
+    .send(`{"saleId":"${saleId}","state":"${state}",${sale.publicJson}}`);
 }
 
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {

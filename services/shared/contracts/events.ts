@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
+import { SaleRules } from './sale-rules.ts';
 
 /**
  * The language of the log: CloudEvents 1.0 in JSON, one schema per type. What is written here is what is on
@@ -12,11 +13,25 @@ const Money = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
 const Time = Type.String({ format: 'date-time' });
 const Prices = Type.Record(Type.String(), Money);
 
+/** A fee as sold: per ticket in an item, of the whole in a hold or an order. */
+export const Fee = Type.Object({ feeId: Type.String(), amount: Type.Integer({ minimum: 0 }) }, closed);
+export type Fee = Static<typeof Fee>;
+/** A tax as sold; `included` says that the amount is part of price and fees and not added to them. */
+export const Tax = Type.Object({
+  taxId: Type.String(),
+  amount: Type.Integer({ minimum: 0 }),
+  included: Type.Boolean(),
+}, closed);
+export type Tax = Static<typeof Tax>;
+
 export const Item = Type.Object({
   areaId: Type.String(),
   categoryId: Type.String(),
   ticketType: Type.String(),
   price: Type.Integer({ minimum: 0, description: 'per ticket, minor units' }),
+  fees: Type.Optional(Type.Array(Fee, { description: 'per ticket' })),
+  taxes: Type.Optional(Type.Array(Tax, { description: 'per ticket, on price and fees' })),
+  channelId: Type.Optional(Type.String({ description: 'whose allocation it was drawn from; none: public' })),
   quantity: Type.Integer({ minimum: 1 }),
   seatIds: Type.Optional(Type.Array(Type.String(), { description: 'seated areas: `quantity` ids' })),
 }, closed);
@@ -28,6 +43,8 @@ export const Seat = Type.Object({
   x: Type.Number(),
   y: Type.Number(),
   categoryId: Type.String(),
+  accessible: Type.Optional(Type.Literal(true, { description: 'a place for a wheelchair' })),
+  companion: Type.Optional(Type.Literal(true, { description: 'beside an accessible place' })),
 }, closed);
 export type Seat = Static<typeof Seat>;
 
@@ -44,10 +61,30 @@ const ended = Type.Object({
 
 const empty = Type.Object({}, closed);
 
+const Count = Type.Integer({ minimum: 1 });
+const Version = Type.Integer({ minimum: 1 });
+
+/** Of everything that has a price: the fees of the whole, all its taxes, and the rules they came from. */
+const sums = {
+  total: Type.Integer(),
+  currency: Type.String(),
+  fees: Type.Optional(Type.Array(Fee, { description: 'of the whole, not of single tickets' })),
+  taxes: Type.Optional(Type.Array(Tax, { description: 'of all items and fees together' })),
+  terms: Type.Optional(Type.String({ description: 'rules of the fees of the whole; contracts/pricing.ts' })),
+};
+
+/** Seats by id, or a quantity of a general area. */
+const places = {
+  areaId: Type.String(),
+  seatIds: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  quantity: Type.Optional(Count),
+};
+const Reason = Type.String({ description: 'in the words of the operator' });
+
 /** The schema of `data`, by event type. */
 export const EVENT_DATA = {
   'sale.defined': Type.Object({
-    version: Type.Integer({ minimum: 1 }),
+    version: Version,
     name: Type.String(),
     currency: Type.String(),
     opensAt: Type.Union([Time, Type.Null()]),
@@ -56,9 +93,13 @@ export const EVENT_DATA = {
     holdSecondsMax: Type.Integer(),
     buyerLimit: Type.Integer(),
     paymentMethods: Type.Array(Type.String()),
-    categories: Type.Array(
-      Type.Object({ categoryId: Type.String(), name: Type.String(), prices: Prices }, closed),
-    ),
+    categories: Type.Array(Type.Object({
+      categoryId: Type.String(),
+      name: Type.String(),
+      prices: Prices,
+      accessible: Type.Optional(Type.Literal(true, { description: 'so are all its seats' })),
+      companion: Type.Optional(Type.Literal(true)),
+    }, closed)),
     areas: Type.Array(Type.Object({
       areaId: Type.String(),
       name: Type.String(),
@@ -66,9 +107,10 @@ export const EVENT_DATA = {
       capacity: Type.Integer({ minimum: 0 }),
       categoryId: Type.Union([Type.String(), Type.Null()]),
     }, closed)),
+    ...Type.Partial(SaleRules).properties,
   }, closed),
   'area.defined': Type.Object({
-    version: Type.Integer({ minimum: 1 }),
+    version: Version,
     areaId: Type.String(),
     rows: Type.Array(Row),
   }, closed),
@@ -76,12 +118,52 @@ export const EVENT_DATA = {
   'sale.paused': empty,
   'sale.resumed': empty,
   'sale.closed': empty,
+  'sale.reopened': empty,
+  'sale.archived': empty,
+  'sale.revived': empty,
+  'stock.blocked': Type.Object({ ...places, reason: Reason }, closed),
+  'stock.unblocked': Type.Object({ ...places, reason: Reason }, closed),
+  'capacity.changed': Type.Object({
+    version: Version,
+    areaId: Type.Optional(Type.String({ description: 'a general area' })),
+    groupId: Type.Optional(Type.String({ description: 'neither this nor areaId: the whole venue' })),
+    capacity: Type.Integer({ minimum: 0 }),
+  }, closed),
+  'price.changed': Type.Object({
+    version: Version,
+    categoryId: Type.String(),
+    ticketType: Type.String(),
+    price: Money,
+  }, closed),
+  'allocation.changed': Type.Object({
+    areaId: Type.String(),
+    channelId: Type.Union([Type.String(), Type.Null()], { description: 'null: public' }),
+    quantity: Type.Optional(Type.Integer({
+      minimum: 0, description: 'general areas: what the channel may still draw from now on',
+    })),
+    seatIds: Type.Optional(Type.Array(Type.String(), { description: 'these belong to it from now on' })),
+  }, closed),
+  'allocation.returned': Type.Object({ channelId: Type.String() }, closed),
+  'places.released': Type.Object({
+    areaId: Type.String(),
+    seatIds: Type.Array(Type.String(), { minItems: 1, description: 'for everybody from now on' }),
+  }, closed),
+  'codes.added': Type.Object({
+    codes: Type.Array(Type.Object({
+      digest: Type.String({ description: 'keyed; the code itself is not in the log' }),
+      channelIds: Type.Array(Type.String()),
+      usesMax: Type.Integer({ minimum: 0, description: 'holds placed or ordered with it; 0: any number' }),
+      usesPerBuyerMax: Type.Integer({ minimum: 0, description: '0: any number' }),
+    }, closed)),
+  }, closed),
   'hold.placed': Type.Object({
     holdId: Type.String(),
     buyerId: Type.String(),
     items: Type.Array(Item),
-    total: Type.Integer(),
-    currency: Type.String(),
+    ...sums,
+    codes: Type.Optional(Type.Array(Type.String(), {
+      description: 'used up by this hold: digests of access codes, `p:` and id of promotions',
+    })),
     expiresAt: Time,
     expiresAtMax: Time,
     digest: Type.String({
@@ -94,6 +176,17 @@ export const EVENT_DATA = {
     expiresAt: Time,
     key: Type.String({ description: 'digest of the Idempotency-Key' }),
   }, closed),
+  'hold.changed': Type.Object({
+    holdId: Type.String(),
+    buyerId: Type.String(),
+    removed: Type.Array(Item),
+    added: Type.Array(Item),
+    items: Type.Array(Item, { description: 'what the hold has now' }),
+    ...sums,
+    codes: Type.Optional(Type.Array(Type.String(), { description: 'used up by the hold, all' })),
+    key: Type.String({ description: 'digest of the Idempotency-Key' }),
+    digest: Type.String({ description: 'of the request' }),
+  }, closed),
   'hold.released': ended,
   'hold.expired': ended,
   'order.confirmed': Type.Object({
@@ -101,8 +194,7 @@ export const EVENT_DATA = {
     holdId: Type.String(),
     buyerId: Type.String(),
     items: Type.Array(Item),
-    total: Type.Integer(),
-    currency: Type.String(),
+    ...sums,
     paymentMethod: Type.String(),
     contact: Type.String({ description: 'name and e-mail, sealed (JWE, A256GCM)' }),
     ticketSeed: Type.String({ description: 'ticket codes derive from it' }),

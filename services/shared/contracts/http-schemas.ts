@@ -1,9 +1,12 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { Fee, Tax } from './events.ts';
 import { SALE_STATES } from './evolve.ts';
 import { HOLD_STATUSES } from './hold-record.ts';
 import { plainText } from './plain-text.ts';
-import { SaleArea, SaleCategory, SALE_ID_PATTERN } from './sale-definition.ts';
+import { SaleArea, SaleCategory } from './sale-definition.ts';
+import { SALE_ID_PATTERN } from './sale-input.ts';
+import { SaleRules } from './sale-rules.ts';
 
 /**
  * The bodies of the selling API (DESIGN, section 7): validation, serialisation and OpenAPI come from these.
@@ -29,20 +32,48 @@ export const BuyerId = Type.String({ pattern: BUYER_ID_PATTERN });
 
 export const ItemRequest = Type.Object({
   areaId: Type.Optional(AreaId),
+  categoryId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   quantity: Type.Optional(Type.Integer({ minimum: 1, maximum: TICKETS_PER_ITEM_MAX })),
   bestAvailable: Type.Optional(Type.Integer({ minimum: 1, maximum: TICKETS_PER_ITEM_MAX })),
   adjacent: Type.Optional(literals(['required', 'preferred', 'any'])),
   seatIds: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }),
     { minItems: 1, maxItems: TICKETS_PER_ITEM_MAX })),
+  accessible: Type.Optional(Type.Boolean({
+    description: 'best available: one accessible place and its companions; chosen: they may be such places',
+  })),
   ticketType: TicketType,
-}, { ...closed, description: 'one of: areaId and quantity; areaId and bestAvailable; seatIds' });
+}, {
+  ...closed,
+  description: 'areaId and quantity; bestAvailable in an areaId, a categoryId or anywhere; seatIds',
+});
 export type ItemRequest = Static<typeof ItemRequest>;
+
+const Code = Type.Optional(plainText(64));
 
 export const HoldRequest = Type.Object({
   buyerId: Type.Optional(BuyerId),
   items: Type.Array(ItemRequest, { minItems: 1, maxItems: ITEMS_MAX }),
+  accessCode: Code,
+  promotionCode: Code,
+  pass: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048 })),
 }, closed);
 export type HoldRequest = Static<typeof HoldRequest>;
+
+/** The items a hold shall have from now on. */
+export const ChangeRequest = HoldRequest;
+export type ChangeRequest = HoldRequest;
+
+/** The part of a hold to give back: a quantity of an area and ticket type, or seats. */
+export const ReleaseRequest = Type.Object({
+  items: Type.Array(Type.Object({
+    areaId: Type.Optional(AreaId),
+    quantity: Type.Optional(Type.Integer({ minimum: 1, maximum: TICKETS_PER_ITEM_MAX })),
+    seatIds: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }),
+      { minItems: 1, maxItems: TICKETS_PER_ITEM_MAX })),
+    ticketType: TicketType,
+  }, closed), { minItems: 1, maxItems: ITEMS_MAX }),
+}, closed);
+export type ReleaseRequest = Static<typeof ReleaseRequest>;
 
 export const HoldItem = Type.Object({
   areaId: Type.String(),
@@ -50,14 +81,19 @@ export const HoldItem = Type.Object({
   seatLabel: Type.Optional(Type.String()),
   ticketType: Type.String(),
   price: Money,
+  fees: Type.Optional(Type.Array(Fee)),
+  taxes: Type.Optional(Type.Array(Tax)),
 });
 export type HoldItem = Static<typeof HoldItem>;
 
 const holdFields = {
   holdId: Type.String(),
   items: Type.Array(HoldItem),
+  fees: Type.Optional(Type.Array(Fee, { description: 'of the whole' })),
+  taxes: Type.Optional(Type.Array(Tax, { description: 'of all items and fees together' })),
   total: Money,
   currency: Type.String(),
+  together: Type.Optional(Type.Boolean({ description: 'all seats of the hold are next to each other' })),
   expiresAt: Time,
   expiresAtMax: Time,
 };
@@ -92,6 +128,8 @@ export const OrderAnswer = Type.Object({
     seatLabel: Type.Optional(Type.String()),
     ticketType: Type.String(),
   })),
+  fees: Type.Optional(Type.Array(Fee)),
+  taxes: Type.Optional(Type.Array(Tax)),
   total: Money,
   currency: Type.String(),
   confirmedAt: Type.Optional(Time),
@@ -119,7 +157,23 @@ export const SaleView = Type.Object({
   paymentMethods: Type.Array(Type.String()),
   categories: Type.Array(SaleCategory),
   areas: Type.Array(SaleArea),
+  ...Type.Omit(SaleRules, ['promotions']).properties,
 });
+
+/** What operators see as well: `promotions` have the codes in them. */
+export const SaleAdminView = Type.Object({
+  ...SaleView.properties,
+  promotions: SaleRules.properties.promotions,
+  partition: Type.Integer(),
+});
+
+const counts = {
+  capacity: Type.Integer(),
+  free: Type.Integer(),
+  held: Type.Integer(),
+  sold: Type.Integer(),
+  blocked: Type.Integer(),
+};
 
 export const AvailabilityView = Type.Object({
   saleId: Type.String(),
@@ -128,11 +182,11 @@ export const AvailabilityView = Type.Object({
   areas: Type.Array(Type.Object({
     areaId: Type.String(),
     kind: literals(['seated', 'general']),
-    capacity: Type.Integer(),
-    free: Type.Integer(),
-    held: Type.Integer(),
-    sold: Type.Integer(),
+    ...counts,
+    reserved: Type.Optional(Type.Integer({ description: 'of `free`, what is set aside for channels' })),
   })),
+  groups: Type.Optional(Type.Array(Type.Object({ groupId: Type.String(), ...counts }))),
+  venue: Type.Optional(Type.Object(counts, { description: 'when the venue as a whole has a capacity' })),
 });
 
 export const SeatsView = Type.Object({
@@ -141,7 +195,9 @@ export const SeatsView = Type.Object({
   areas: Type.Array(Type.Object({
     areaId: Type.String(),
     states: Type.String({
-      description: 'one character per seat in the order of the sale: 0 free, h held, s sold, b blocked',
+      description: 'one character per seat in the order of the sale: 0 free, h held, s sold, b blocked; free '
+        + 'only for some: w accessible place, c companion seat, A and on: set aside for the first channel '
+        + 'and on',
     }),
   })),
 });

@@ -24,33 +24,31 @@ export interface PartitionKeys {
 }
 
 export interface SaleKeys {
-  /** hash: state, seq, head, limits, prices */
+  /** hash: state, seq, head, limits, times; what lua/include/sale.lua reads */
   sale: string;
   /** string: JSON of the definition in force */
   definition: string;
-  /** hash: area index → `free held sold` */
+  /** hash: counter index → `free held sold blocked`; `area:channel` → what is set aside for the channel */
   areas: string;
-  /** string: one byte per seat, `0` free, `h` held, `s` sold */
+  /** string: one byte per seat: `h` held, `s` sold, `b` blocked, else free: the byte of its home */
   seats: string;
-  /** string: one byte per seat: the byte it gets when it is given back */
+  /** string: a byte per seat, what it is when free: `0` for all, `w`, `c` accessible, `A` … a channel's */
   homes: string;
-  /** string: one byte per segment, 128 + its longest free run (at most 127) */
+  /** string: one byte per slot (contracts/order-segments.ts) and lens: 128 + at least its longest free run */
   runs: string;
-  /** string: 8 bytes per segment: first seat u32, seats u16, centre i16 in half seats */
+  /** string: 20 bytes per segment (lua/include/seats.lua), then the segment u32 of each further slot */
   segments: string;
-  /** string: one byte per seat, 48 + category index */
-  categories: string;
   /** hash: holdId → hold record (contracts/hold-record.ts) */
   holds: string;
-  /** zset: live holdId scored by expiresAtMs */
+  /** zset: holdIds of one call, parted by spaces, scored by expiresAtMs; also of holds that ended since */
   expiry: string;
   /** list: ids of holds that ended, oldest first; their records are kept for repeats */
   ended: string;
-  /** hash: buyerId → tickets held and bought */
+  /** hash: buyerId → tickets, live holds, and what counts against hoarding (lua/include/buyers.lua) */
   buyers: string;
   /** hash: orderId → order record (contracts/order-record.ts) */
   orders: string;
-  /** hash: uses of access codes and promotions */
+  /** hash: access codes and promotions with their uses (lua/include/codes.lua) */
   codes: string;
   /** hash: event id → packed event (`packEvent`): what was set aside when the sale was stopped */
   contradicted: string;
@@ -82,7 +80,6 @@ export function saleKeys(partition: number, saleId: string): SaleKeys {
     homes: `${prefix}:homes`,
     runs: `${prefix}:runs`,
     segments: `${prefix}:segments`,
-    categories: `${prefix}:categories`,
     holds: `${prefix}:holds`,
     expiry: `${prefix}:expiry`,
     ended: `${prefix}:ended`,
@@ -98,6 +95,6 @@ export function saleKeyList(partition: number, saleId: string): string[] {
   const k = saleKeys(partition, saleId);
   return [
     k.sale, k.definition, k.areas, k.seats, k.homes, k.runs, k.segments, k.holds, k.expiry, k.ended,
-    k.buyers, k.orders, k.codes, k.categories,
+    k.buyers, k.orders, k.codes,
   ];
 }

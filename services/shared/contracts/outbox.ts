@@ -1,7 +1,7 @@
-import { assertNever } from './assert-never.ts';
 import { EVENT_DATA } from './events.ts';
 import type { EventType, SaleEvent } from './events.ts';
-import { nameItems, readHoldRecord, readItems } from './hold-record.ts';
+import { nameItems, readHoldRecord, readItems, sumUp } from './hold-record.ts';
+import type { HoldRecord } from './hold-record.ts';
 import type { SaleLayout } from './layout.ts';
 import { partitionName } from './partition-of.ts';
 
@@ -15,10 +15,10 @@ import { partitionName } from './partition-of.ts';
  *
  * The i-th event (from 0) has seq firstSeq + i and the id `<idBase><firstN + i>`; prev is the id of the one
  * before, the header's that of the event before the block. A call that made more than 1,000 events of a sale
- * writes several entries. `context` = `actor traceid`. Bodies by type: sale.* and area.*: data as JSON.
- * hold.placed: holdId and the hold record's first ten fields. hold.extended: holdId buyerId expiresAtMs key.
- * hold.released, hold.expired: holdId buyerId items.
- * order.confirmed: orderId holdId buyerId total items json.
+ * writes several entries. `context` = `actor traceid`. Bodies by type:
+ * hold.placed: holdId and the hold's record. hold.extended: holdId buyerId expiresAtMs key.
+ * hold.released, hold.expired: holdId buyerId items. hold.changed: holdId buyerId removed added key digest
+ * and the record. order.confirmed: orderId holdId buyerId items terms json. Every other: its data as JSON.
  */
 export interface PackedEvent {
   type: EventType;
@@ -124,15 +124,10 @@ function readBlock(events: PackedEvent[], saleId: string, block: string): void {
 function dataOf(packed: PackedEvent, layout: SaleLayout | undefined): SaleEvent['data'] {
   const { type, body } = packed;
   switch (type) {
-    case 'sale.defined':
-    case 'area.defined':
-    case 'sale.opened':
-    case 'sale.paused':
-    case 'sale.resumed':
-    case 'sale.closed':
-      return JSON.parse(body[0] ?? '') as SaleEvent['data'];
     case 'hold.placed':
       return placed(body, needed(layout, packed));
+    case 'hold.changed':
+      return changed(body, needed(layout, packed));
     case 'hold.extended': {
       const [holdId = '', buyerId = '', expiresAtMs, key = ''] = body;
       return { holdId, buyerId, expiresAt: iso(Number(expiresAtMs)), key };
@@ -145,35 +140,60 @@ function dataOf(packed: PackedEvent, layout: SaleLayout | undefined): SaleEvent[
     case 'order.confirmed':
       return confirmed(body, needed(layout, packed));
     default:
-      return assertNever(type);
+      return JSON.parse(body[0] ?? '') as SaleEvent['data'];
   }
 }
 
-function placed(body: string[], layout: SaleLayout): SaleEvent['data'] {
-  const [holdId = '', ...fields] = body;
-  const hold = readHoldRecord([...fields, '', '', ''].join('\t'));
+function placed([holdId = '', ...record]: string[], layout: SaleLayout): SaleEvent['data'] {
+  const hold = readHoldRecord(record.join('\t'));
   return {
     holdId,
     buyerId: hold.buyerId,
-    items: nameItems(hold.items, layout),
-    total: hold.totalMinor,
-    currency: layout.currency,
+    ...contentsOf(hold, layout),
     expiresAt: iso(hold.expiresAtMs),
     expiresAtMax: iso(hold.expiresAtMaxMs),
     digest: hold.digest,
   };
 }
 
+function changed(body: string[], layout: SaleLayout): SaleEvent['data'] {
+  const [holdId = '', buyerId = '', removed = '', added = '', key = '', digest = '', ...record] = body;
+  return {
+    holdId,
+    buyerId,
+    removed: nameItems(readItems(removed), layout),
+    added: nameItems(readItems(added), layout),
+    ...contentsOf(readHoldRecord(record.join('\t')), layout),
+    key,
+    digest,
+  };
+}
+
 function confirmed(body: string[], layout: SaleLayout): SaleEvent['data'] {
-  const [orderId = '', holdId = '', buyerId = '', total, items = '', json = '{}'] = body;
+  const [orderId = '', holdId = '', buyerId = '', items = '', terms = '', json = '{}'] = body;
   return {
     orderId,
     holdId,
     buyerId,
-    items: nameItems(readItems(items), layout),
-    total: Number(total),
-    currency: layout.currency,
+    ...contentsOf({ items: readItems(items), terms, codes: [] }, layout),
     ...(JSON.parse(json) as OrderExtras),
+  };
+}
+
+/** Items and what they cost, with the rules and codes behind it where there are any. */
+function contentsOf(
+  { items, terms, codes }: Pick<HoldRecord, 'items' | 'terms' | 'codes'>,
+  layout: SaleLayout,
+) {
+  const { total, fees, taxes } = sumUp(items, terms);
+  return {
+    items: nameItems(items, layout),
+    total,
+    currency: layout.currency,
+    ...(fees.length > 0 && { fees }),
+    ...(taxes.length > 0 && { taxes }),
+    ...(terms !== '' && { terms }),
+    ...(codes.length > 0 && { codes }),
   };
 }
 

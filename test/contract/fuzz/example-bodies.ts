@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { SaleInput } from '../../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../../services/shared/contracts/sale-input.ts';
 import { existing } from './generate-json.ts';
 
 /** A sale of every kind of area, small enough that it gets crowded. */

@@ -1,2 +1,2 @@
-SELECT area.code, area.capacity, area.held, area.sold FROM areas area
+SELECT area.code, area.capacity, area.held, area.sold, area.blocked FROM areas area
 JOIN shows show ON show.id = area.show_id WHERE show.slug = $1 ORDER BY area.code COLLATE "C"

@@ -14,14 +14,16 @@ FROM areas a
 LEFT JOIN (SELECT area_id, sum(quantity) AS sold FROM order_lines GROUP BY area_id) o ON o.area_id = a.id
 WHERE a.sold <> coalesce(o.sold, 0)
 UNION ALL
-SELECT format('%s: %s held and %s sold seats, counters say %s and %s', a.code, s.held, s.sold, a.held, a.sold)
+SELECT format('%s: %s held, %s sold and %s blocked seats, counters say %s, %s and %s', a.code, s.held, s.sold, s.blocked,
+  a.held, a.sold, a.blocked)
 FROM areas a
 JOIN (
-  SELECT area_id, count(*) FILTER (WHERE status = 'held') AS held, count(*) FILTER (WHERE status = 'sold') AS sold
+  SELECT area_id, count(*) FILTER (WHERE status = 'held') AS held, count(*) FILTER (WHERE status = 'sold') AS sold,
+    count(*) FILTER (WHERE status = 'blocked') AS blocked
   FROM seats
   GROUP BY area_id
 ) s ON s.area_id = a.id
-WHERE (a.held, a.sold) <> (s.held, s.sold)
+WHERE (a.held, a.sold, a.blocked) <> (s.held, s.sold, s.blocked)
 UNION ALL
 SELECT format('seat %s is held by no line of its cart', s.code)
 FROM seats s

@@ -2,13 +2,13 @@ import { Pool } from 'pg';
 import t from 'tap';
 import { awaitThat } from '../../harness/await-that.ts';
 import { connectTestKinesis } from '../../harness/connect-test-kinesis.ts';
-import { EventChain, putEvents } from '../../harness/event-chain.ts';
+import { EventChain, FLOOR, putEvents } from '../../harness/event-chain.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { openTestStack, startService } from '../../stack.ts';
 
 interface Answer {
   events: { seq: number }[];
-  sales: { saleId: string; projections: { behind: number; parked: object | null }[] }[];
+  sales: { saleId: string; headSeq: number; projections: { behind: number; parked: object | null }[] }[];
   next: number | string | null;
 }
 
@@ -31,7 +31,8 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
     return { status: reply.status, type: reply.headers.get('content-type'), body };
   };
   const sale = new EventChain('hamlet', stack.env['CONTACT_KEY'] ?? '');
-  const events = [...sale.open(), ...await sale.traffic(4)];
+  const blocked = { areaId: FLOOR, quantity: 40, reason: 'a stage' };
+  const events = [...sale.open(), ...await sale.traffic(4), sale.next('stock.blocked', blocked)];
   const bad = new EventChain('lear', stack.env['CONTACT_KEY'] ?? '');
   const poison = bad.hold(1).event;
   await putEvents(client, stack.streamName, events);
@@ -59,13 +60,28 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
   await t.test('the overview tells the parked sale from the good one', async (t) => {
     const { body: { sales } } = await get('/admin/v1/sales');
     t.match(sales, [
-      { saleId: 'hamlet', headSeq: events.length, projections: [{ behind: 0, parked: null }], rejected: 0 },
-      { saleId: 'lear', headSeq: 1, projections: [{ parked: { seq: 1, reason: /no show lear/ } }] },
+      {
+        saleId: 'hamlet', state: 'open', stock: { capacity: 1_020, held: 0, sold: 3, blocked: 40 },
+        headSeq: events.length, projections: [{ behind: 0, parked: null }], rejected: 0,
+      },
+      {
+        saleId: 'lear', state: null, stock: null, headSeq: 1,
+        projections: [{ parked: { seq: 1, reason: /no show lear/ } }],
+      },
     ]);
     const first = (await get('/admin/v1/sales?limit=1')).body;
     t.equal(first.next, 'hamlet');
     const second = (await get(`/admin/v1/sales?limit=1&after=${first.next}`)).body;
     t.same(second.sales.map(({ saleId }) => saleId), ['lear']);
+  });
+
+  await t.test('a sale that is archived says so, and its stock stays', async (t) => {
+    await putEvents(client, stack.streamName, [sale.next('sale.closed', {}), sale.next('sale.archived', {})]);
+    const archived = await awaitThat('the operator knows', async () => {
+      const { body: { sales: [hamlet] } } = await get('/admin/v1/sales?limit=1');
+      return hamlet?.headSeq === events.length + 2 && hamlet.projections[0]?.behind === 0 && hamlet;
+    });
+    t.match(archived, { state: 'archived', stock: { blocked: 40 } });
   });
 
   await t.test('every refusal is precise', async (t) => {

@@ -20,7 +20,9 @@ t.test('a run of holds and orders becomes one step, each row once', async (t) =>
   const [, , , last] = steps;
   if (last?.kind !== 'change-stock') throw new Error('no change');
   const { change } = last;
-  t.same([...change.areas], [['floor', { held: 3, sold: 0 }], ['box', { held: 1, sold: 1 }]]);
+  t.same([...change.areas], [
+    ['floor', { held: 3, sold: 0, blocked: 0 }], ['box', { held: 1, sold: 1, blocked: 0 }],
+  ]);
   t.same([...change.seats], [
     ['b-1', { before: 'free', after: 'sold' }],
     ['b-2', { before: 'free', after: 'held' }],
@@ -41,6 +43,64 @@ t.test('a seat that is taken twice is found', async (t) => {
   const sale = new EventChain('hamlet', key);
   const events = [sale.hold(1, ['b-1']).event, sale.hold(1, ['b-1']).event];
   t.throws(() => planEffects(stored(events)), /seat b-1 is held, not free/);
+});
+
+t.test('blocking is summed up with holds; capacities and prices keep their place', async (t) => {
+  const sale = new EventChain('hamlet', key);
+  const reason = 'r';
+  const events = [
+    sale.next('stock.blocked', { areaId: 'box', seatIds: ['b-1', 'b-2'], reason }),
+    sale.hold(2).event,
+    sale.next('stock.unblocked', { areaId: 'box', seatIds: ['b-1'], reason }),
+    sale.next('stock.blocked', { areaId: 'floor', quantity: 7, reason }),
+    sale.next('capacity.changed', { version: 2, areaId: 'floor', capacity: 50 }),
+    sale.next('price.changed', { version: 3, categoryId: 'c', ticketType: 'adult', price: 1 }),
+    sale.next('sale.reopened', {}),
+  ];
+  const steps = planEffects(stored(events));
+  t.match(steps, [
+    { kind: 'change-stock' }, { kind: 'set-capacity', areaId: 'floor', capacity: 50 },
+    { kind: 'set-price', data: { categoryId: 'c', ticketType: 'adult', price: 1 } },
+    { kind: 'set-state', state: 'open' },
+  ]);
+  const [first] = steps;
+  if (first?.kind !== 'change-stock') throw new Error('no change');
+  t.same([...first.change.areas], [
+    ['box', { held: 0, sold: 0, blocked: 1 }], ['floor', { held: 2, sold: 0, blocked: 7 }],
+  ]);
+  t.same([...first.change.seats], [
+    ['b-1', { before: 'free', after: 'free' }], ['b-2', { before: 'free', after: 'blocked' }],
+  ]);
+});
+
+t.test('a hold that is changed gives back before it takes', async (t) => {
+  const sale = new EventChain('hamlet', key);
+  const [both, one] = [sale.hold(2, ['b-1', 'b-2']), sale.hold(1, ['b-2'])];
+  const changed = sale.next('hold.changed', {
+    holdId: both.holdId, buyerId: 'b', removed: both.items, added: one.items, items: one.items, total: 4_500,
+    currency: 'EUR', key: 'k', digest: 'd',
+  });
+  const [step] = planEffects(stored([both.event, changed]));
+  if (step?.kind !== 'change-stock') throw new Error('no change');
+  t.same([...step.change.areas], [['box', { held: 1, sold: 0, blocked: 0 }]]);
+  t.same([...step.change.seats], [
+    ['b-1', { before: 'free', after: 'free' }], ['b-2', { before: 'free', after: 'held' }],
+  ]);
+});
+
+t.test('what legacy has no rows for changes nothing', async (t) => {
+  const sale = new EventChain('hamlet', key);
+  const events = [
+    sale.next('capacity.changed', { version: 2, groupId: 'g', capacity: 5 }),
+    sale.next('capacity.changed', { version: 3, capacity: 5 }),
+    sale.next('allocation.changed', { areaId: 'floor', channelId: 'press', quantity: 5 }),
+    sale.next('allocation.returned', { channelId: 'press' }),
+    sale.next('places.released', { areaId: 'box', seatIds: ['b-1'] }),
+    sale.next('codes.added', { codes: [] }),
+    sale.next('sale.archived', {}),
+    sale.next('sale.revived', {}),
+  ];
+  t.same(planEffects(stored(events)), []);
 });
 
 t.test('unknown types and extensions change nothing', async (t) => {

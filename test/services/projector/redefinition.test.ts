@@ -54,3 +54,27 @@ t.test('a draft that is defined again leaves nothing of what it was', async (t) 
   ]);
   await settled();
 });
+
+t.test('what is blocked in a draft stays so until its areas are others', async (t) => {
+  const { stack, chain, put, settled, pool } = await openBus(t);
+  await startService(t, 'projector', stack.env);
+  const sale = chain('draft');
+  const reason = 'a stage';
+  const stock = async () => (await pool.query(`SELECT code, blocked,
+    (SELECT count(*)::int FROM seats s WHERE s.area_id = areas.id AND status = 'blocked') AS seats
+    FROM areas ORDER BY code`)).rows;
+  await put([
+    sale.next('sale.defined', definition(1, ['c'], [floor, box])), sale.next('area.defined', seats(1, 'c')),
+    sale.next('stock.blocked', { areaId: BOX, seatIds: ['b-0'], reason }),
+    sale.next('stock.blocked', { areaId: FLOOR, quantity: 4, reason }),
+    sale.next('sale.defined', { ...definition(2, ['c'], [floor, box]), name: 'Only the name' }),
+  ]);
+  await settled();
+  t.same(await stock(), [{ code: BOX, blocked: 1, seats: 1 }, { code: FLOOR, blocked: 4, seats: 0 }]);
+  await put([
+    sale.next('sale.defined', definition(3, ['c'], [{ ...floor, capacity: 3 }, box])),
+    sale.next('area.defined', seats(3, 'c')), sale.next('sale.opened', {}), sale.hold(3).event,
+  ]);
+  await settled();
+  t.same(await stock(), [{ code: BOX, blocked: 0, seats: 0 }, { code: FLOOR, blocked: 0, seats: 0 }]);
+});

@@ -66,7 +66,7 @@ tap.test('Redis is killed and comes back: refusals meanwhile, then business as b
 tap.test('Redis hangs and goes on: whoever repeats gets one hold', async (t) => {
   const redis = await startPrivateRedis(t, { durable: false });
   const shop = await openShop(t, { redisUrl: redis.url });
-  await shop.sell('s', saleOf([floorOf(20)], { buyerLimit: 1000 }));
+  await shop.sell('s', saleOf([floorOf(2000)], { buyerLimit: 1000 }));
   await shop.call('POST', '/v1/sales/s/holds', { key: 'first', body: one });
   redis.kill('SIGSTOP');
   await isUnavailable(t, shop);

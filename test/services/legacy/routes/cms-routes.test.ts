@@ -47,13 +47,13 @@ t.test('the pages of a show tell the truth of the tables', async (t) => {
 
   const { html, headers } = await read(`${url}/cms/shows/hamlet`);
   t.match(headers.get('content-type'), 'text/html');
-  const totals = ['capacity', 'sold', 'held', 'free', 'revenue', 'orders'];
+  const totals = ['capacity', 'sold', 'held', 'blocked', 'free', 'revenue', 'orders'];
   t.same(totals.map((name) => textOf(html, `data-total="${name}"`)),
-    ['786', '4', '2', '780', '€217.50', '2']);
+    ['786', '4', '2', '0', '780', '€217.50', '2']);
   t.match(html, /sells via legacy/);
   t.same(rowsOf(html, 'data-area'), {
-    stalls: ['Stalls', 'seats', '451', '3', '0', '448', '€195.00', ''],
-    circle: ['Circle', 'seats', '335', '1', '2', '332', '€22.50', ''],
+    stalls: ['Stalls', 'seats', '451', '3', '0', '0', '448', '€195.00', ''],
+    circle: ['Circle', 'seats', '335', '1', '2', '0', '332', '€22.50', ''],
   });
 
   await legacy.pool.query(`UPDATE shows SET sells_via = 'onsale', state = 'paused' WHERE slug = 'hamlet'`);
@@ -62,6 +62,38 @@ t.test('the pages of a show tell the truth of the tables', async (t) => {
   t.match(card.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '),
     /Hamlet Old Theatre · .* UTC sells via onsale paused 4 sold 2 held of 786 \(1 %\) €217.50 from 2 orders/);
   t.match(list, /data-show="club"/);
+});
+
+t.test('what is blocked is neither free nor sold, on every page', async (t) => {
+  const legacy = await openLegacy(t);
+  const { url } = await startService(t, 'legacy', legacy.env);
+  await legacy.pool.query(`UPDATE seats SET status = 'blocked' WHERE code IN ('Stalls-A-1', 'Stalls-A-2')`);
+  await legacy.pool.query(`UPDATE areas SET blocked = 2 WHERE code = 'stalls'`);
+  const { html } = await read(`${url}/cms/shows/hamlet`);
+  t.same(['sold', 'held', 'blocked', 'free'].map((name) => textOf(html, `data-total="${name}"`)),
+    ['0', '0', '2', '784']);
+  t.same(rowsOf(html, 'data-area')['stalls'], ['Stalls', 'seats', '451', '0', '0', '2', '449', '€0.00', '']);
+  t.match(html, '0 sold, 0 held, 2 blocked of 786');
+  t.match((await read(`${url}/cms/shows`)).html, /<b>2<\/b> blocked/);
+});
+
+t.test('the page of an order says what its total is made of', async (t) => {
+  const legacy = await openLegacy(t);
+  const { url } = await startService(t, 'legacy', legacy.env);
+  const order = await buy(legacy, 'hamlet', [{ seatIds: ['Stalls-D-1', 'Stalls-D-2'] }]);
+  t.notMatch((await read(`${url}/cms/orders/${order.number}`)).html, 'What the total is made of');
+  await legacy.pool.query(`
+    WITH o AS (UPDATE orders SET total_minor = total_minor + 500 WHERE number = $1 RETURNING id)
+    INSERT INTO order_charges (order_id, order_line_id, kind, code, amount_minor, included)
+    SELECT o.id, CASE WHEN kind = 'fee' THEN line.id END, kind, code, amount, included
+    FROM o, (SELECT min(id) AS id FROM order_lines WHERE order_id = (SELECT id FROM o)) line,
+      (VALUES ('fee', 'service', 150, false), ('fee', 'service', 350, false), ('tax', 'vat', 900, true))
+        AS charge (kind, code, amount, included)`, [order.number]);
+  const { html } = await read(`${url}/cms/orders/${order.number}`);
+  t.same(rowsOf(html, 'data-charge'), {
+    service: ['service', 'fee', '€5.00'], vat: ['vat', 'tax, included', '(€9.00)'],
+  });
+  t.match(html, /<b>€135\.00<\/b>/);
 });
 
 t.test('the page of an order shows its tickets, their QR codes and the payment', async (t) => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { compileLayout, cutAtAisles } from '../../../../services/shared/contracts/layout.ts';
-import { defineSale } from '../../../../services/shared/contracts/sale-definition.ts';
-import type { SaleDefinition, SaleInput } from '../../../../services/shared/contracts/sale-definition.ts';
+import { defineSale } from '../../../../services/shared/contracts/define-sale.ts';
+import type { SaleDefinition } from '../../../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../../../services/shared/contracts/sale-input.ts';
 import { areaIdOf } from '../../../../services/shared/contracts/seating-plan.ts';
 import type { SeatingPlan } from '../../../../services/shared/contracts/seating-plan.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../../harness/open-desk.ts';
@@ -29,12 +30,16 @@ function segmentsOfRow(definition: SaleDefinition, areaId: string, rowId: string
   const layout = compileLayout(definition);
   const row = definition.areas.find((area) => area.areaId === areaId)?.rows?.find((one) =>
     one.rowId === rowId);
-  const groups = new Map<number, string[]>();
+  const groups: string[][] = [];
+  let before = -1;
   for (const { seatId, label } of row?.seats ?? []) {
     const segment = layout.seats[layout.offsetBySeatId.get(seatId) ?? -1]?.segment ?? -1;
-    groups.set(segment, [...groups.get(segment) ?? [], label]);
+    // Another category is no aisle.
+    if (segment !== before && layout.segments[segment]?.joinsLeft !== true) groups.push([]);
+    groups.at(-1)?.push(label);
+    before = segment;
   }
-  return [...groups.values()];
+  return groups;
 }
 
 t.test('an aisle is a gap of more than 1.5 seat widths', (t) => {
@@ -81,7 +86,7 @@ t.test('the numbers of a layout', (t) => {
   const layout = compileLayout(definitionOf(saleOf(
     [hallOf([rowOf('A', 9, { aisleAfter: [2, 7] }), rowOf('B', 2)]), floorOf(5)],
   )));
-  t.same(layout.segments, [
+  t.match(layout.segments, [
     { offset: 2, seats: 5, centreHalves: 4 },
     { offset: 0, seats: 2, centreHalves: 8 },
     { offset: 7, seats: 2, centreHalves: -6 },

@@ -23,8 +23,6 @@ t.test('every event that the scripts write fits the schema of its type', async (
   await desk.expire();
   for (const verb of ['pause', 'resume', 'close'] as const) await desk.move(verb);
   const { events } = await desk.check();
-  t.same([...new Set(events.map(({ type }) => type))].toSorted(), EVENT_TYPES.toSorted(),
-    'each type came up');
   for (const event of events) {
     t.ok(Check(EVENT_DATA[event.type], event.data), `${event.type}: ${JSON.stringify(event.data)}`);
     t.match(event, { specversion: '1.0', source: `/onsale/p${desk.partition}`, subject: 'hamlet', epoch: 0,
@@ -47,13 +45,13 @@ t.test('an entry that no script writes is told, not skipped', (t) => {
   t.throws(() => unpackEvent('hold.invented\tx'), /no such event type: hold.invented/);
   t.throws(() => unpackEvent('hold.placed\thamlet\t1'), /not a packed event/);
   const [packed] = readOutboxEntry(['hamlet',
-    `${header}\nhold.placed\tbuyer x\th\tl\td\tb\t1\t2\t2\t3\t0\t1\t`]);
+    `${header}\nhold.placed\tbuyer x\th\tl\td\tb\t1\t2\t2\t\t\t\t\t\t\t`]);
   if (packed === undefined) throw new Error('no event');
   t.throws(() => toSaleEvent(packed, 1, undefined), /cannot be read without its layout/);
   t.throws(() => readHoldRecord('x\ty'), /not a hold record/);
   t.throws(() => readOrderRecord('x\ty'), /not an order record/);
-  t.same(EVENT_TYPES.filter((type) => !needsLayout(type)),
-    ['sale.defined', 'area.defined', 'sale.opened', 'sale.paused', 'sale.resumed', 'sale.closed']);
+  t.same(EVENT_TYPES.filter((type) => needsLayout(type)),
+    ['hold.placed', 'hold.extended', 'hold.changed', 'hold.released', 'hold.expired', 'order.confirmed']);
   t.end();
 });
 

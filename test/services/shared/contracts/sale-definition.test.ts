@@ -1,6 +1,7 @@
 import t from 'tap';
-import { defineSale, sameAreas } from '../../../../services/shared/contracts/sale-definition.ts';
-import type { SaleInput } from '../../../../services/shared/contracts/sale-definition.ts';
+import { defineSale } from '../../../../services/shared/contracts/define-sale.ts';
+import { sameAreas } from '../../../../services/shared/contracts/sale-definition.ts';
+import type { SaleInput } from '../../../../services/shared/contracts/sale-input.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../../harness/open-desk.ts';
 
 /** The fields that a definition is refused for. */
@@ -89,6 +90,9 @@ t.test('what is not said gets a sensible default', (t) => {
       holdSecondsMax: 1800, buyerLimit: 8, paymentMethods: ['free'],
       categories: [{ categoryId: 'C', name: 'C', prices: { adult: 1000, child: 500 } }],
       areas: [{ areaId: 'floor', name: 'floor', kind: 'general', capacity: 5, categoryId: 'C' }],
+      holdLimit: 8, liveHoldsMax: 0, hoarding: null, allowStrandedSeats: false, passRequired: false,
+      focalPoint: null, order: [], capacity: null, groups: [], ticketTypes: [], channels: [], promotions: [],
+      fees: [], taxes: [],
     },
   });
   t.match(defineSale({ ...base, holdSeconds: 3600 }, 1), { definition: { holdSecondsMax: 3600 } });

@@ -1,0 +1,64 @@
+-- Bounds: `runs` holds for each segment an upper bound of its longest free run as 128 + length (at most 127),
+-- in order of preference, so that "the first row with n together" is one pattern match whatever the
+-- occupancy. Giving seats back raises the bounds; taking some leaves them, and who finds a bound too high
+-- corrects it. There is one set of bounds for what everybody may have, and one per channel for that and the
+-- channel's own seats (a *lens*). A segment has a *slot* in the order of all seats of its area, and further
+-- ones where the orders of its category and of the whole sale differ from that.
+-- Needs: segmentOf, longestRun.
+
+local function setBound(scope, slot, bound)
+  local at = slot - scope.first + 1
+  if at < 1 or at > scope.count then return end
+  scope.runs = string.sub(scope.runs, 1, at - 1) .. string.char(128 + bound) .. string.sub(scope.runs, at + 1)
+  scope.changes = scope.changes + 1
+end
+
+-- The slots of a segment, each once.
+local function slotsOf(segment)
+  local slots = { segment.index }
+  if segment.categorySlot ~= segment.index then slots[#slots + 1] = segment.categorySlot end
+  if segment.anywhereSlot ~= segment.index and segment.anywhereSlot ~= segment.categorySlot then
+    slots[#slots + 1] = segment.anywhereSlot
+  end
+  return slots
+end
+
+-- The bounds of a part of `runs` seen through a lens (0: what everybody may have), kept during the call. What
+-- Redis has is from before the call: the segments freed since are entered when it is read.
+local function scopeOf(sale, lens, first, count)
+  local base = lens * sale.slots
+  local id = base + first
+  local scope = sale.scopes[id]
+  if not scope then
+    local runs = redis.call('GETRANGE', sale.keys.runs, id, id + count - 1)
+    scope = { first = first, count = count, runs = runs, changes = 0 }
+    sale.scopes[id] = scope
+    for _, segment in pairs(sale.freed) do
+      local bound = longestRun(segment.seats, ANY_FREE)
+      for _, slot in ipairs(slotsOf(segment)) do setBound(scope, slot, bound) end
+    end
+  end
+  return scope
+end
+
+-- The segment that a slot stands for: beyond the first of them, the index is in a table of its own.
+local function segmentAt(sale, slot)
+  if slot < sale.segmentCount then return segmentOf(sale, slot) end
+  local at = sale.segmentCount * SEGMENT_BYTES + (slot - sale.segmentCount) * 4
+  return segmentOf(sale, struct.unpack('>I4', redis.call('GETRANGE', sale.keys.segments, at, at + 3)))
+end
+
+-- Raises the bounds of a segment in what the call has read of `runs`.
+local function raiseBounds(sale, segment)
+  local bound = longestRun(segment.seats, ANY_FREE)
+  for _, scope in pairs(sale.scopes) do
+    for _, slot in ipairs(slotsOf(segment)) do setBound(scope, slot, bound) end
+  end
+end
+
+-- Gives a segment seats of which some became free: its bounds go up.
+local function freeSeats(sale, segment, seats)
+  segment.seats = seats
+  sale.freed[segment.index] = segment
+  raiseBounds(sale, segment)
+end

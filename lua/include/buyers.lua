@@ -1,0 +1,116 @@
+-- Buyers: tickets (held, pending and bought), live holds, and against hoarding (OWASP OAT-021) how long they
+-- held without buying and which places they gave back. `tickets holds`, followed for those who gave something
+-- back by `heldMs strikes coolUntilMs returned`; returned is `place@capMs` joined by ',', a place being `s`
+-- and the seat's offset or `a` and the area's index.
+-- Needs: the functions of sale, nowMs.
+
+local BUYER_PATTERN = '^(%d+) (%d+) ?(%d*) ?(%d*) ?(%d*) ?(.*)$'
+
+-- A buyer's text, or false.
+local function buyerTextOf(sale, buyerId)
+  local text = sale.buyers[buyerId]
+  if text == nil then
+    text = redis.call('HGET', sale.keys.buyers, buyerId)
+    sale.buyers[buyerId] = text
+  end
+  return text ~= '' and text
+end
+
+local function buyerOf(sale, buyerId)
+  local text = buyerTextOf(sale, buyerId)
+  if not text then
+    return { tickets = 0, holds = 0, heldMs = 0, strikes = 0, coolUntilMs = 0, returned = '' }
+  end
+  local tickets, holds, heldMs, strikes, coolUntilMs, returned = string.match(text, BUYER_PATTERN)
+  return {
+    tickets = tonumber(tickets), holds = tonumber(holds), heldMs = tonumber(heldMs) or 0,
+    strikes = tonumber(strikes) or 0, coolUntilMs = tonumber(coolUntilMs) or 0, returned = returned,
+  }
+end
+
+-- A place that was given back is remembered as long again as a hold may live after its hold's cap.
+local function remembered(sale, returned)
+  if returned == '' then return '' end
+  local kept = {}
+  for entry, capMs in string.gmatch(returned, '([^,]+@(%d+))') do
+    if capMs + sale.holdMaxMs > nowMs then kept[#kept + 1] = entry end
+  end
+  return table.concat(kept, ',')
+end
+
+local function setBuyerText(sale, buyerId, text)
+  sale.buyers[buyerId] = text
+  sale.changedBuyers[buyerId] = true
+end
+
+local function writeBuyer(sale, buyerId, buyer)
+  local returned = remembered(sale, buyer.returned)
+  local text = buyer.tickets .. ' ' .. buyer.holds
+  if buyer.heldMs > 0 or buyer.strikes > 0 or buyer.coolUntilMs > 0 or returned ~= '' then
+    text = text .. ' ' .. buyer.heldMs .. ' ' .. buyer.strikes .. ' ' .. buyer.coolUntilMs .. ' ' .. returned
+  elseif text == '0 0' then
+    text = ''
+  end
+  setBuyerText(sale, buyerId, text)
+end
+
+local function strike(sale, buyer, atMs)
+  buyer.strikes = buyer.strikes + 1
+  local coolMs = math.min(sale.coolDownMs * 2 ^ (buyer.strikes - 1), sale.coolDownMaxMs)
+  buyer.coolUntilMs = math.max(buyer.coolUntilMs, atMs + coolMs)
+end
+
+-- A hold ended without an order at `endMs`: counts its time and keeps its cap with the places it had.
+local function noteEnd(sale, buyer, hold, endMs, isExpired)
+  if sale.coolDownMs > 0 then
+    buyer.heldMs = buyer.heldMs + endMs - hold.placedAtMs
+    if isExpired then strike(sale, buyer, endMs) end
+    while buyer.heldMs >= sale.allowanceMs do
+      buyer.heldMs = buyer.heldMs - sale.allowanceMs
+      strike(sale, buyer, endMs)
+    end
+  end
+end
+
+-- The places of packed items, each once: `s12`, `a3`.
+local function placesOf(items)
+  local places = {}
+  for areaIndex, offsets in string.gmatch(items, '(%d+),%d+,%d+,[^,]*,%d+,%d+,%-?%d+,([%d.+]*)') do
+    if offsets == '' then
+      places[#places + 1] = 'a' .. areaIndex
+    else
+      for first, count in string.gmatch(offsets, '(%d+)%+?(%d*)') do
+        for offset = tonumber(first), first + (tonumber(count) or 1) - 1 do
+          places[#places + 1] = 's' .. offset
+        end
+      end
+    end
+  end
+  return places
+end
+
+-- Remembers the cap of places given back, in place of what was remembered of them before.
+local function noteReturned(buyer, items, capMs)
+  local caps, order = {}, {}
+  for place, cap in string.gmatch(buyer.returned, '([^,@]+)@(%d+)') do
+    caps[place], order[#order + 1] = cap, place
+  end
+  for _, place in ipairs(placesOf(items)) do
+    if not caps[place] then order[#order + 1] = place end
+    caps[place] = capMs
+  end
+  for i, place in ipairs(order) do order[i] = place .. '@' .. caps[place] end
+  buyer.returned = table.concat(order, ',')
+end
+
+-- The earliest cap that the buyer's earlier holds of any of these places had, or nil.
+local function capOf(sale, buyer, items)
+  local returned = remembered(sale, buyer.returned)
+  if returned == '' then return nil end
+  local capMs
+  for _, place in ipairs(placesOf(items)) do
+    local cap = string.match(',' .. returned, ',' .. place .. '@(%d+)')
+    if cap and (not capMs or tonumber(cap) < capMs) then capMs = tonumber(cap) end
+  end
+  return capMs
+end

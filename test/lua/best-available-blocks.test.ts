@@ -1,0 +1,127 @@
+import t from 'tap';
+import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
+import { saleKeys } from '../../services/shared/contracts/keys.ts';
+import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
+import type { Desk, PlaceMore } from '../harness/open-desk.ts';
+import { refuses } from '../harness/refuses.ts';
+
+async function best(desk: Desk, id: string, item: ItemRequest, more?: PlaceMore): Promise<string> {
+  return (await desk.seatsOf(await desk.place(id, [item], more))).join(' ');
+}
+
+const hall = (n: number, adjacent?: 'preferred' | 'any'): ItemRequest =>
+  ({ areaId: 'hall', bestAvailable: n, ...(adjacent && { adjacent }) });
+
+const categories = [
+  { categoryId: 'C', prices: { adult: 1000 } }, { categoryId: 'D', prices: { adult: 300, child: 100 } },
+];
+
+t.test('of free runs in a row the one nearest its middle is taken, of equal ones the first', async (t) => {
+  const numbers = Array.from({ length: 12 }, (_, i) => `A${i + 1}`);
+  const cases: [free: string, n: number, taken: string][] = [
+    ['A2 A3 A9 A10', 2, 'A9 A10'],
+    ['A3 A4 A10 A11', 2, 'A3 A4'],
+    ['A3 A4 A9 A10', 2, 'A3 A4'],
+    ['A1 A2 A5 A6 A11 A12', 2, 'A5 A6'],
+    ['A1 A2 A3 A9 A10', 2, 'A9 A10'],
+    ['A1 A2 A3 A4 A10 A11', 2, 'A3 A4'],
+    ['A2 A10 A11 A12', 2, 'A10 A11'],
+    ['A1 A9', 1, 'A9'],
+    ['A4 A9', 1, 'A4'],
+    ['A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12', 3, 'A5 A6 A7'],
+  ];
+  for (const [free, n, taken] of cases) {
+    const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 12)])]));
+    const others = numbers.filter((seatId) => !free.split(' ').includes(seatId));
+    if (others.length > 0) await desk.place('others', [{ seatIds: others }]);
+    t.equal(await best(desk, 'a', hall(n)), taken, `${n} of ${free}`);
+    await desk.check();
+  }
+});
+
+t.test('a block over several categories fits all that counts it, where its type is sold', async (t) => {
+  const row = rowOf('A', 6, { categoryIds: ['C', 'C', 'D', 'D', 'C', 'C'] });
+  const groups = [{ groupId: 'g', capacity: 5, areaIds: ['hall', 'floor'] }];
+  const desk = await openDesk(t, saleOf([hallOf([row]), floorOf(3)], { categories, groups }));
+  await refuses(t, desk, () => desk.place('x', [{ ...hall(3), ticketType: 'child' }]),
+    'no_adjacent_seats', 'a0.2');
+  t.equal(await best(desk, 'a', hall(5)), 'A1 A2 A3 A4 A5');
+  await desk.release('a');
+  t.ok((await desk.place('b', [{ areaId: 'floor', quantity: 1 }])).ok);
+  await refuses(t, desk, () => desk.place('x', [hall(5)]), 'no_adjacent_seats', 'a0.4');
+  t.equal(await best(desk, 'c', hall(4)), 'A2 A3 A4 A5');
+  await desk.check();
+});
+
+t.test('a block over several categories takes the seats of its channel, not of others', async (t) => {
+  const row = rowOf('A', 6, { categoryIds: ['C', 'C', 'C', 'D', 'D', 'D'] });
+  const channels = [
+    { channelId: 'fans', allocations: [{ seatIds: ['A3', 'A4'] }] },
+    { channelId: 'press', allocations: [{ seatIds: ['A6'] }] },
+  ];
+  const desk = await openDesk(t, saleOf([hallOf([row])], { categories, channels }));
+  t.equal((await desk.check()).seats, '00AA0B');
+  await refuses(t, desk, () => desk.place('x', [hall(3)]), 'no_adjacent_seats', 'a0.2');
+  t.equal(await best(desk, 'a', hall(5), { opened: 'A' }), 'A1 A2 A3 A4 A5');
+  const { events, seats } = await desk.check();
+  t.equal(seats, 'hhhhhB');
+  t.match(events.at(-1)?.data, { items: [
+    { categoryId: 'C', quantity: 2 }, { categoryId: 'C', quantity: 1, channelId: 'fans' },
+    { categoryId: 'D', quantity: 1, channelId: 'fans' }, { categoryId: 'D', quantity: 1 },
+  ] });
+  await desk.release('a');
+  t.equal((await desk.check()).seats, '00AA0B');
+});
+
+t.test('who opens two channels is shown the seats of either with those of everybody', async (t) => {
+  const channels = [
+    { channelId: 'fans', allocations: [{ seatIds: ['A1', 'A2', 'A3'] }] },
+    { channelId: 'press', allocations: [{ seatIds: ['B1', 'B2', 'B3', 'B4'] }] },
+  ];
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 4), rowOf('B', 5)])], { channels }));
+  t.equal((await desk.check()).seats, 'AAA0BBBB0');
+  t.equal(await best(desk, 'a', hall(5), { opened: 'AB' }), 'B1 B2 B3 B4 B5', 'by the second');
+  t.equal(await best(desk, 'b', hall(4), { opened: 'AB' }), 'A1 A2 A3 A4', 'by the first');
+  await desk.release('a');
+  await desk.release('b');
+  t.equal((await desk.check()).seats, 'AAA0BBBB0');
+  t.equal(await best(desk, 'c', hall(4), { opened: 'B' }), 'B1 B2 B3 B4');
+  await refuses(t, desk, () => desk.place('x', [hall(2)], { opened: 'B' }), 'no_adjacent_seats', 'a0.1');
+  await desk.check();
+});
+
+t.test('what cannot be together is taken from all channels that are opened', async (t) => {
+  const channels = [
+    { channelId: 'fans', allocations: [{ seatIds: ['A1', 'A2'] }] },
+    { channelId: 'press', allocations: [{ seatIds: ['B1', 'B2'] }] },
+  ];
+  const rows = [rowOf('A', 3), rowOf('B', 3), rowOf('C', 1)];
+  const desk = await openDesk(t, saleOf([hallOf(rows)], { channels }));
+  await refuses(t, desk, () => desk.place('x', [hall(4, 'any')]), 'sold_out', 'a0.3');
+  await refuses(t, desk, () => desk.place('x', [hall(6, 'any')], { opened: 'A' }), 'sold_out', 'a0.5');
+  await refuses(t, desk, () => desk.place('x', [hall(8, 'any')], { opened: 'AB' }), 'sold_out', 'a0.7');
+  t.equal(await best(desk, 'a', hall(7, 'any'), { opened: 'AB' }), 'A1 A2 A3 B1 B2 B3 C1');
+  t.equal((await desk.check()).seats, 'hhhhhhh');
+  await desk.release('a');
+  t.equal((await desk.check()).seats, 'AA0BB00');
+  t.equal(await best(desk, 'b', hall(4, 'preferred'), { opened: 'B' }), 'B1 B2 B3 A3', 'two rows');
+  await desk.check();
+});
+
+t.test('what a returned channel had comes back to everybody', async (t) => {
+  const channels = [{ channelId: 'fans', allocations: [{ areaId: 'floor', quantity: 4 }] }];
+  const desk = await openDesk(t, saleOf([floorOf(5)], { channels }));
+  const floor = (quantity: number) => [{ areaId: 'floor', quantity }];
+  const { sale, areas } = saleKeys(desk.partition, desk.saleId);
+  for (const id of ['a', 'b']) t.ok((await desk.place(id, floor(2), { opened: 'A' })).ok);
+  t.equal(await desk.redis.hget(areas, '0:1'), '0');
+  t.ok((await desk.release('a')).ok);
+  t.equal(await desk.redis.hget(areas, '0:1'), '2', 'it goes back to the channel');
+  await refuses(t, desk, () => desk.place('x', floor(2)), 'sold_out', 'k0.1');
+  // As an operator's return would leave it.
+  await desk.redis.hset(sale, 'returned', 'A');
+  await desk.redis.hset(areas, '0:1', '0');
+  t.ok((await desk.release('b')).ok);
+  t.equal(await desk.redis.hget(areas, '0:1'), '0', 'not to the channel any more');
+  t.ok((await desk.place('c', floor(5))).ok);
+});

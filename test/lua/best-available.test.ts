@@ -1,0 +1,135 @@
+import t from 'tap';
+import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
+import type { Desk } from '../harness/open-desk.ts';
+import { refuses } from '../harness/refuses.ts';
+import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
+
+async function best(desk: Desk, id: string, item: ItemRequest): Promise<string> {
+  return (await desk.seatsOf(await desk.place(id, [item]))).join(' ');
+}
+
+/** A row of its own category in its own place. */
+function rowAt(rowId: string, seatCount: number, y: number, categoryId = 'C') {
+  const row = rowOf(rowId, seatCount);
+  return { rowId, seats: row.seats.map((seat) => ({ ...seat, y, categoryId })) };
+}
+
+const categories = [
+  { categoryId: 'C', prices: { adult: 1000 } }, { categoryId: 'D', prices: { adult: 300, child: 100 } },
+];
+
+t.test('in a category, and anywhere, by distance from the focal point', async (t) => {
+  const areas = [
+    hallOf([rowAt('L1', 4, 10), rowAt('L2', 4, 2, 'D')], 'left'),
+    hallOf([rowAt('R1', 4, 1), rowAt('R2', 4, 5, 'D')], 'right'),
+  ];
+  const desk = await openDesk(t, saleOf(areas, { categories, focalPoint: { x: 2.5, y: 0 } }));
+  t.equal(await best(desk, 'a', { bestAvailable: 4 }), 'R11 R12 R13 R14', 'the row nearest to the point');
+  t.equal(await best(desk, 'b', { bestAvailable: 4 }), 'L21 L22 L23 L24', 'the next, in another area');
+  t.equal(await best(desk, 'c', { categoryId: 'C', bestAvailable: 2 }), 'L12 L13');
+  t.equal(await best(desk, 'd', { categoryId: 'D', bestAvailable: 3 }), 'R21 R22 R23');
+  await refuses(t, desk, () => desk.place('x', [{ categoryId: 'D', bestAvailable: 2 }]),
+    'no_adjacent_seats', 'c1.1');
+  await refuses(t, desk, () => desk.place('x', [{ bestAvailable: 3 }]), 'no_adjacent_seats', 'v.1');
+  t.equal(await best(desk, 'e', { areaId: 'right', categoryId: 'D', bestAvailable: 1 }), 'R24');
+  await refuses(t, desk, () => desk.place('x', [{ areaId: 'right', bestAvailable: 1 }]), 'sold_out', 'a1.0');
+  await refuses(t, desk, () => desk.place('x', [{ categoryId: 'D', bestAvailable: 1 }]), 'sold_out', 'c1.0');
+  await desk.check();
+});
+
+t.test('the order a sale gives itself comes before any distance', async (t) => {
+  const rows = [rowAt('A', 2, 1), rowAt('B', 2, 2), rowAt('C', 2, 3)];
+  const desk = await openDesk(t, saleOf([hallOf(rows)], {
+    categories, focalPoint: { x: 0, y: 0 }, order: [{ areaId: 'hall', rowId: 'C' }],
+  }));
+  t.equal(await best(desk, 'a', { bestAvailable: 2 }), 'C1 C2');
+  t.equal(await best(desk, 'b', { areaId: 'hall', bestAvailable: 2 }), 'A1 A2');
+});
+
+t.test('a ticket type that only some categories sell', async (t) => {
+  const rows = [rowAt('A', 4, 1), rowAt('B', 4, 2, 'D')];
+  const desk = await openDesk(t, saleOf([hallOf(rows)], { categories }));
+  t.equal(await best(desk, 'a', { bestAvailable: 2, ticketType: 'child' }), 'B2 B3', 'where it is sold');
+  t.equal(await best(desk, 'b', { bestAvailable: 2 }), 'A2 A3');
+  await desk.check();
+});
+
+t.test('a block may stand across categories where none of one is large enough', async (t) => {
+  const row = rowOf('A', 8, { categoryIds: ['C', 'C', 'C', 'D', 'D', 'C', 'C', 'C'], aisleAfter: [6] });
+  const desk = await openDesk(t, saleOf([hallOf([row])], { categories }));
+  t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 2 }), 'A4 A5', 'in one category first');
+  await desk.release('a');
+  t.equal(await best(desk, 'b', { areaId: 'hall', bestAvailable: 5 }), 'A2 A3 A4 A5 A6', 'by the middle');
+  const { events } = await desk.check();
+  t.match(events.at(-1), { data: { total: 3600,
+    items: [{ price: 1000, quantity: 2 }, { price: 300, quantity: 2 }, { price: 1000, quantity: 1 }] } });
+  await refuses(t, desk, () => desk.place('x', [{ bestAvailable: 3 }]), 'no_adjacent_seats', 'v.2');
+});
+
+t.test('what cannot be together is split by the policy of the request', async (t) => {
+  const rows = [rowOf('A', 3), rowOf('B', 2), rowOf('C', 4), rowOf('D', 3)];
+  const open = () => openDesk(t, saleOf([hallOf(rows)]));
+  const required = await open();
+  await refuses(t, required, () =>
+    required.place('x', [{ areaId: 'hall', bestAvailable: 6, adjacent: 'required' }]),
+  'no_adjacent_seats', 'a0.4');
+  const preferred = await open();
+  t.equal(await best(preferred, 'a', { areaId: 'hall', bestAvailable: 6, adjacent: 'preferred' }),
+    'C1 C2 C3 C4 B1 B2', 'over neighbouring rows');
+  t.equal(await best(preferred, 'b', { areaId: 'hall', bestAvailable: 6, adjacent: 'preferred' }),
+    'A1 A2 A3 D1 D2 D3', 'else anywhere');
+  await preferred.check();
+  const any = await open();
+  t.equal(await best(any, 'a', { areaId: 'hall', bestAvailable: 6, adjacent: 'any' }), 'C1 C2 C3 C4 A1 A2');
+  await refuses(t, any, () => any.place('x', [{ areaId: 'hall', bestAvailable: 7, adjacent: 'any' }]),
+    'sold_out', 'a0.6');
+  await any.check();
+});
+
+t.test('accessible places and their companions are for those who ask', async (t) => {
+  const seats = rowOf('A', 6).seats.map((seat, i) =>
+    ({ ...seat, ...(i === 2 && { accessible: true }), ...(i === 3 && { companion: true }) }));
+  const desk = await openDesk(t, saleOf([hallOf([{ rowId: 'A', seats }, rowOf('B', 2)])]));
+  t.equal((await desk.check()).seats, '00wc0000');
+  await refuses(t, desk, () => desk.place('x', [{ areaId: 'hall', bestAvailable: 3 }]),
+    'no_adjacent_seats', 'a0.2');
+  await refuses(t, desk, () => desk.place('x', [{ seatIds: ['A2', 'A3', 'A4'] }]), 'seats_reserved', '2.3');
+  t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 2, accessible: true }), 'A3 A4');
+  await refuses(t, desk, () => desk.place('x', [{ bestAvailable: 2, accessible: true }]),
+    'no_adjacent_seats', 'v.0');
+  await desk.release('a');
+  t.equal((await desk.check()).seats, '00wc0000', 'they stay what they are');
+  t.ok((await desk.place('b', [{ seatIds: ['A3', 'A4'], accessible: true }])).ok);
+  t.equal((await desk.check()).seats, '00hh0000');
+});
+
+t.test('the seats of a channel are for who has its code', async (t) => {
+  const channels = [{ channelId: 'fans', allocations: [{ seatIds: ['A3', 'A4', 'A5'] }] },
+    { channelId: 'press', allocations: [{ seatIds: ['B1'] }] }];
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 6), rowOf('B', 4)])], { channels }));
+  t.equal((await desk.check()).seats, '00AAA0B000');
+  await refuses(t, desk, () => desk.place('x', [{ areaId: 'hall', bestAvailable: 4 }]),
+    'no_adjacent_seats', 'a0.3');
+  await refuses(t, desk, () => desk.place('x', [{ seatIds: ['A2', 'A3'] }]), 'seats_reserved', '2');
+  const answer = await desk.place('a', [{ areaId: 'hall', bestAvailable: 5 }], { opened: 'A' });
+  t.equal((await desk.seatsOf(answer)).join(' '), 'A1 A2 A3 A4 A5');
+  const { events, seats } = await desk.check();
+  t.equal(seats, 'hhhhh0B000');
+  t.match(events.at(-1)?.data, { items: [{ quantity: 2 }, { quantity: 3, channelId: 'fans' }] });
+  await desk.release('a');
+  t.equal((await desk.check()).seats, '00AAA0B000', 'they go back to the channel');
+});
+
+t.test('a refused claim of several items leaves the bounds of what it had taken', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 4)]), floorOf(1)]));
+  await refuses(t, desk, () => desk.place('x', [
+    { areaId: 'hall', bestAvailable: 3 }, { areaId: 'hall', bestAvailable: 1 },
+    { areaId: 'floor', quantity: 2 },
+  ]), 'sold_out', 'k1.1');
+  t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 4 }), 'A1 A2 A3 A4');
+  const both = await Promise.all([
+    desk.place('y', [{ areaId: 'floor', quantity: 2 }]), desk.place('b', [{ areaId: 'floor', quantity: 1 }]),
+  ]);
+  t.same(both.map(({ ok }) => ok), [false, true]);
+  await desk.check();
+});
