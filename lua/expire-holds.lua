@@ -5,14 +5,15 @@
   KEYS[1]  generation  string  {pNN}:generation
   KEYS[2]  outbox      stream  {pNN}:outbox
   KEYS[3]  standing    hash    {pNN}:standing
-  KEYS[4]  due         zset    {pNN}:due         saleId scored by its earliest expiry
+  KEYS[4]  due         zset    {pNN}:due         saleId scored by when it is to be looked at next
   KEYS[5]  and the rest: the keys of the sale (saleKeyList, contracts/keys.ts)
   ARGV[1]  generation  string  the caller's
   ARGV[2]  nonce       string  makes the event ids of this call unique
   ARGV[3]  saleId      string
   ARGV[4]  most        int     lapsed holds to give back in this call
 
-  Returns { how many were given back, 1 if more may have lapsed }; or a reason
+  Returns { how many were given back, 1 if more may have lapsed, 1 if what is set aside for a channel is to be
+          returned (return-allocation) }; or a reason
   Emits   hold.expired
   Cost    O(seats of the lapsed holds)
 ]]
@@ -28,6 +29,7 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include buyers
 -- @include codes
 -- @include give-back
+-- @include due
 
 local sale = openSale(saleId, saleKeysAt(5), 1)
 local reason = barred(sale)
@@ -36,6 +38,5 @@ local given, isMore = giveBackLapsed(sale, most)
 writeSale(sale)
 writeSeats(sale)
 writeEvents({ sale })
-local nearest = redis.call('ZRANGE', sale.keys.expiry, 0, 0, 'WITHSCORES')
-if nearest[2] then redis.call('ZADD', due, nearest[2], saleId) else redis.call('ZREM', due, saleId) end
-return { given, isMore and 1 or 0 }
+writeDue(sale)
+return { given, isMore and 1 or 0, overdueOf(sale) ~= '' and 1 or 0 }

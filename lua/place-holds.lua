@@ -18,7 +18,7 @@
   Returns the time in ms; then one string per claim: `+`, holdMs, ',', maxMs for a new hold, followed by tab,
           items, tab and codes unless the plan is plain (quantities only, no codes, no channels);
           `=`, record for a repeat; else reason, tab, detail
-  Emits   hold.expired for lapsed holds of the sales, hold.placed
+  Emits   hold.expired for lapsed holds of the sales, allocation.returned for overdue channels, hold.placed
   Cost    O(items) per claim, plus a few commands per sale and call; a best-available claim scans one segment
 ]]
 local generation, outbox, standing, due, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS
@@ -35,14 +35,19 @@ local LAPSED_MAX = 100
 -- @include buyers
 -- @include codes
 -- @include give-back
+-- @include return-channel
 -- @include take
+-- @include kept-records
 
 local sales, plans = openSales(saleCount, args, 6, 5), {}
 for p = 1, planCount do
   plans[tostring(p)] = readPlan(args[4 + saleCount + 2 * p], args[5 + saleCount + 2 * p])
 end
 for _, sale in ipairs(sales) do
-  if not barred(sale) then giveBackLapsed(sale, LAPSED_MAX) end
+  if not barred(sale) then
+    giveBackLapsed(sale, LAPSED_MAX)
+    returnOverdue(sale)
+  end
   sale.askedHolds, sale.askedBuyers = {}, {}
 end
 local claimsAt = 6 + saleCount + 2 * planCount
@@ -56,20 +61,14 @@ local isFull = isOutboxFull(FOR_HOLDS)
 -- @include shut
 -- @include place
 
--- What all claims of a plan share is made once: most of a big sale's claims are alike.
-for p = 1, planCount do
-  local plan = plans[tostring(p)]
-  local sale, head = sales[plan.sale], plan.head
-  if not head.times then
-    head.refusal = barred(sale)
-    head.shut = head.refusal or shut(sale, head.version)
-    head.times = '\t' .. nowMs .. '\t' .. sale.holdMs .. '\t' .. sale.holdMaxMs .. '\t'
-    head.accepted = '+' .. sale.holdMs .. ',' .. sale.holdMaxMs
-    head.firstOfBuyer = head.count .. ' 1'
-  end
-  plan.refusal, plan.shut, plan.times = head.refusal, head.shut, head.times
-  plan.accepted, plan.firstOfBuyer = head.accepted, head.firstOfBuyer
-  plan.isPlain = plan.isPlain and sale.channels == 0
+-- What all claims of a head share is made once: most of a big sale's claims are alike.
+for _, head in pairs(heads) do
+  local sale = sales[head.sale]
+  head.refusal = barred(sale)
+  head.shut = head.refusal or shut(sale, head.version)
+  head.times = '\t' .. nowMs .. '\t' .. sale.holdMs .. '\t' .. sale.holdMaxMs .. '\t'
+  head.accepted = '+' .. sale.holdMs .. ',' .. sale.holdMaxMs
+  head.firstOfBuyer = head.count .. ' 1'
 end
 
 local answers = { nowMs }

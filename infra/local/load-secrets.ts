@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeWhole } from './write-whole.ts';
 
-const names = ['adminToken', 'checkoutKey', 'idSecret', 'sessionSecret', 'contactKey'] as const;
+const names = [
+  'adminToken', 'checkoutKey', 'idSecret', 'sessionSecret', 'passSecret', 'contactKey',
+] as const;
 
 /** Each is 32 random bytes as base64url. */
 export type Secrets = Record<(typeof names)[number], string>;

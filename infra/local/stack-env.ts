@@ -33,6 +33,7 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     ADMIN_CREDENTIALS: `local:admin:${secrets.adminToken}`,
     ID_SECRET: secrets.idSecret,
     SESSION_SECRET: secrets.sessionSecret,
+    PASS_SECRET: secrets.passSecret,
     CONTACT_KEY: secrets.contactKey,
     EVENT_STORE_URL: servers.databaseUrl,
     SHOWS: FIRST_SALES.join(','),

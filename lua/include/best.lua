@@ -2,43 +2,16 @@
 -- middle; failing that, by the policy of the request, split over neighbouring rows or taken anywhere.
 -- Needs: the functions of seats, counters and take-items.
 -- @include together
+-- @include across
 -- @include accessible
-
--- How far from a segment, in order of preference inside its area, its neighbours are.
-local NEIGHBOURS = 3
--- How many segments are looked at as the larger part, per size.
-local ANCHORS = 8
-
--- Two blocks in neighbouring rows, the larger first: segment, from, size, segment, from, size. Nil if there
--- are none.
-local function findNeighbours(sale, scope, n, class, fits)
-  for larger = n - 1, math.ceil(n / 2), -1 do
-    local bounds, rest = boundsFor(larger, false), n - larger
-    local at = string.find(scope.runs, bounds)
-    for _ = 1, ANCHORS do
-      if not at then break end
-      local anchor = segmentAt(sale, scope.first + at - 1)
-      local from = fits(anchor, larger) and placeIn(sale, anchor, larger, class, false)
-      for away = 1, from and NEIGHBOURS or 0 do
-        for _, index in ipairs({ anchor.index - away, anchor.index + away }) do
-          local beside = index >= 0 and index < sale.segmentCount and segmentOf(sale, index)
-          if beside and beside.area == anchor.area and fits(beside, rest) then
-            local besideFrom = placeIn(sale, beside, rest, class, false)
-            if besideFrom then return anchor, from, larger, beside, besideFrom, rest end
-          end
-        end
-      end
-      at = string.find(scope.runs, bounds, at + 1)
-    end
-  end
-end
+-- @include neighbours
 
 -- The most seats together, fewer than n; 0 if there is none.
 local function largestBelow(sale, step, looks, n, fits)
   for size = n - 1, 1, -1 do
     for _, look in ipairs(looks) do
-      if findTogether(sale, look.scope, size, look.class, fits)
-        or (not step.category and findAcross(sale, size, look.class, fits)) then
+      if findTogether(sale, look.scope, size, look.class, fits, true)
+        or findAcross(sale, look, step, size, fits) then
         return size
       end
     end
@@ -67,12 +40,15 @@ end
 
 -- Takes the best n seats of a step. Returns nothing, or reason and detail.
 local function takeBest(sale, claim, step)
-  local n = step.n
-  local function fits(segment, size)
-    return step.money[segment.category]
-      and (not step.area or segment.area == step.area)
-      and (not step.category or segment.category == step.category)
-      and counterOf(sale, segment.area).free >= size and not fullAbove(sale, segment.area, size)
+  local n, fits = step.n, step.fits
+  if not fits then
+    fits = function(segment, size)
+      return step.money[segment.category]
+        and (not step.area or segment.area == step.area)
+        and (not step.category or segment.category == step.category)
+        and counterOf(sale, segment.area).free >= size and not fullAbove(sale, segment.area, size)
+    end
+    step.fits = fits
   end
   if step.isAccessible then
     local segment, from = findAccessible(sale, n, fits)
@@ -82,17 +58,12 @@ local function takeBest(sale, claim, step)
     takeBlock(sale, claim, step, segment, from, n)
     return
   end
-  local looks = {}
-  for letter in string.gmatch(claim.opened, '%u') do
-    local lens = string.byte(letter) - 64
-    looks[#looks + 1] = { scope = scopeOf(sale, lens, step.first, step.count), class = '[0' .. letter .. ']' }
-  end
-  if #looks == 0 then looks[1] = { scope = scopeOf(sale, 0, step.first, step.count), class = '0' } end
+  local looks = claim.opened == '' and step.publicLooks or looksOf(sale, claim, step)
   if n <= RUN_MAX then
     for _, look in ipairs(looks) do
       local segment, from = findTogether(sale, look.scope, n, look.class, fits)
       if segment then return takeBlock(sale, claim, step, segment, from, n) end
-      local parts = not step.category and findAcross(sale, n, look.class, fits)
+      local parts = findAcross(sale, look, step, n, fits)
       for _, part in ipairs(parts or {}) do takeBlock(sale, claim, step, unpack(part)) end
       if parts then return end
     end

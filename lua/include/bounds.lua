@@ -6,6 +6,9 @@
 -- ones where the orders of its category and of the whole sale differ from that.
 -- Needs: segmentOf, longestRun.
 
+-- More than there are segments.
+local COUNTS = 2 ^ 24
+
 local function setBound(scope, slot, bound)
   local at = slot - scope.first + 1
   if at < 1 or at > scope.count then return end
@@ -26,12 +29,13 @@ end
 -- The bounds of a part of `runs` seen through a lens (0: what everybody may have), kept during the call. What
 -- Redis has is from before the call: the segments freed since are entered when it is read.
 local function scopeOf(sale, lens, first, count)
-  local base = lens * sale.slots
-  local id = base + first
+  local from = lens * sale.slots + first
+  -- Orders that are the same share their slots: an area's part can begin where that of the whole sale does.
+  local id = from * COUNTS + count
   local scope = sale.scopes[id]
   if not scope then
-    local runs = redis.call('GETRANGE', sale.keys.runs, id, id + count - 1)
-    scope = { first = first, count = count, runs = runs, changes = 0 }
+    local runs = redis.call('GETRANGE', sale.keys.runs, from, from + count - 1)
+    scope = { first = first, from = from, count = count, runs = runs, changes = 0 }
     sale.scopes[id] = scope
     for _, segment in pairs(sale.freed) do
       local bound = longestRun(segment.seats, ANY_FREE)
@@ -61,4 +65,31 @@ local function freeSeats(sale, segment, seats)
   segment.seats = seats
   sale.freed[segment.index] = segment
   raiseBounds(sale, segment)
+end
+
+-- How a claim may look at the seats: as everybody does, or as the channels do that it opens.
+local function looksOf(sale, claim, step)
+  local looks = {}
+  for letter in string.gmatch(claim.opened, '%u') do
+    local lens = string.byte(letter) - 64
+    looks[#looks + 1] = {
+      lens = lens, scope = scopeOf(sale, lens, step.first, step.count), class = '[0' .. letter .. ']',
+    }
+  end
+  if #looks == 0 then
+    looks[1] = { lens = 0, scope = scopeOf(sale, 0, step.first, step.count), class = '0' }
+    step.publicLooks = looks
+  end
+  return looks
+end
+
+-- The rows of an area with several segments and no aisle between, in order of preference: lists of segments'
+-- indexes as text, `3.4;7.8.9`.
+local function joinedRowsOf(sale, areaIndex)
+  local rows = sale.joinedRows[areaIndex]
+  if not rows then
+    rows = redis.call('HGET', sale.keys.sale, 'joined:' .. areaIndex) or ''
+    sale.joinedRows[areaIndex] = rows
+  end
+  return rows
 end

@@ -58,7 +58,9 @@ local function allottedOf(sale, areaIndex)
     allotted = { stored = {} }
     local fields = {}
     for k = 1, sale.channels do fields[k] = areaIndex .. ':' .. k end
-    for k, left in ipairs(redis.call('HMGET', sale.keys.areas, unpack(fields))) do
+    -- HMGET of no field is an error.
+    local stored = sale.channels > 0 and redis.call('HMGET', sale.keys.areas, unpack(fields)) or {}
+    for k, left in ipairs(stored) do
       allotted[k] = tonumber(left or 0)
       allotted.stored[k] = allotted[k]
     end

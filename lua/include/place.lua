@@ -1,5 +1,5 @@
--- Judges one claim: of what a plan asks for, for a buyer. Needs: the functions of take, buyers and codes;
--- nowMs, sales.
+-- Judges one claim: of what a plan asks for, for a buyer. Needs: the functions of take, buyers, codes and
+-- kept-records; nowMs, sales.
 
 -- Why a buyer may not have so many more tickets, or nil.
 local function overLimit(sale, buyer, count)
@@ -53,60 +53,60 @@ local NOBODY = { tickets = 0, holds = 0, coolUntilMs = 0 }
 
 -- A claim that is not plain, or of a buyer who is known.
 local function placeCarefully(sale, plan, holdId, buyerId, digest, context)
+  local head, count = plan.head, plan.count
   local buyer = buyerTextOf(sale, buyerId) and buyerOf(sale, buyerId)
-  local refusal = overLimit(sale, buyer or NOBODY, plan.count)
+  local refusal = overLimit(sale, buyer or NOBODY, count)
   if refusal then return refusal end
-  if plan.count > sale.holdLimit then return REASON.hold_limit .. '\t' .. sale.holdLimit end
+  if count > sale.holdLimit then return REASON.hold_limit .. '\t' .. sale.holdLimit end
   local items, codes, detail = takePlan(sale, plan, buyerId, '')
   if not items then return codes .. '\t' .. detail end
-  local front = 'l\t' .. digest .. '\t' .. buyerId
-  local tail = items .. '\t' .. plan.terms .. '\t' .. codes .. '\t\t\t\t'
-  local answer = '\t' .. items .. '\t' .. codes
   local capMs = buyer and capOf(sale, buyer, items)
   if capMs and capMs <= nowMs then
     undoAll(sale)
     return REASON.hold_time_spent .. '\t' .. capMs + sale.holdMaxMs
   end
   if buyer then
-    buyer.tickets, buyer.holds = buyer.tickets + plan.count, buyer.holds + 1
+    buyer.tickets, buyer.holds = buyer.tickets + count, buyer.holds + 1
     writeBuyer(sale, buyerId, buyer)
   else
-    setBuyerText(sale, buyerId, plan.firstOfBuyer)
+    setBuyerText(sale, buyerId, head.firstOfBuyer)
   end
   if codes ~= '' then countUses(sale, codes, buyerId, 1) end
-  if not capMs or capMs >= nowMs + sale.holdMaxMs then
-    writePlaced(sale, holdId, front .. plan.times .. tail, context)
+  local times, accepted = head.times, head.accepted
+  if capMs and capMs < nowMs + sale.holdMaxMs then
+    -- What was left of the time that the buyer had these places for.
+    local maxMs = capMs - nowMs
+    local holdMs = math.min(sale.holdMs, maxMs)
+    times = '\t' .. nowMs .. '\t' .. holdMs .. '\t' .. maxMs .. '\t'
+    accepted = '+' .. holdMs .. ',' .. maxMs
+    local adds = sale.expiryAdds
+    adds[#adds + 1], adds[#adds + 2] = nowMs + holdMs, holdId
+  else
     sale.placedIds[#sale.placedIds + 1] = holdId
-    return plan.accepted .. answer
   end
-  -- What was left of the time that the buyer had these places for.
-  local maxMs = capMs - nowMs
-  local holdMs = math.min(sale.holdMs, maxMs)
-  local times = '\t' .. nowMs .. '\t' .. holdMs .. '\t' .. maxMs .. '\t'
-  writePlaced(sale, holdId, front .. times .. tail, context)
-  local adds = sale.expiryAdds
-  adds[#adds + 1], adds[#adds + 2] = nowMs + holdMs, holdId
-  return '+' .. holdMs .. ',' .. maxMs .. answer
+  writePlaced(sale, holdId, 'l\t' .. digest .. '\t' .. buyerId .. times .. items .. '\t' .. plan.terms .. '\t'
+    .. codes .. '\t\t\t\t', context)
+  return accepted .. '\t' .. items .. '\t' .. codes
 end
 
 local function place(plan, holdId, buyerId, digest, context)
-  local sale = sales[plan.sale]
-  if plan.refusal then return plan.refusal .. '\t' end
+  local sale, head = sales[plan.sale], plan.head
+  if head.refusal then return head.refusal .. '\t' end
   local record = sale.holds[holdId]
   if record then
-    if string.match(record, '^%a\t([^\t]*)') == digest then return '=' .. record end
-    return REASON.idempotency_key_reused .. '\t'
+    if string.match(record, '^%a\t([^\t]*)') ~= digest then return REASON.idempotency_key_reused .. '\t' end
+    return '=' .. asPlaced(sale, holdId, record)
   end
-  if plan.shut then return plan.shut .. '\t' end
-  if not plan.isPlain or sale.buyers[buyerId] then
+  if head.shut then return head.shut .. '\t' end
+  if not plan.isPlain or sale.channels > 0 or sale.buyers[buyerId] then
     return placeCarefully(sale, plan, holdId, buyerId, digest, context)
   end
   if plan.count > sale.buyerLimit then return REASON.buyer_limit .. '\t' .. sale.buyerLimit end
   if plan.count > sale.holdLimit then return REASON.hold_limit .. '\t' .. sale.holdLimit end
   local refusal = takePlain(sale, plan)
   if refusal then return refusal end
-  setBuyerText(sale, buyerId, plan.firstOfBuyer)
-  writePlaced(sale, holdId, 'l\t' .. digest .. '\t' .. buyerId .. plan.times .. plan.tail, context)
+  setBuyerText(sale, buyerId, head.firstOfBuyer)
+  writePlaced(sale, holdId, 'l\t' .. digest .. '\t' .. buyerId .. head.times .. plan.tail, context)
   sale.placedIds[#sale.placedIds + 1] = holdId
-  return plan.accepted
+  return head.accepted
 end

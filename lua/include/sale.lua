@@ -27,7 +27,7 @@ local function openSale(id, saleKeys, number)
   local sale = {
     id = id, keys = saleKeys, number = number, lines = {},
     counters = {}, allotments = {}, holds = {}, segments = {}, scopes = {}, freed = {},
-    chunks = { seats = {}, segments = {} },
+    chunks = { seats = {}, segments = {} }, joinedRows = {},
     buyers = {}, changedBuyers = {}, codes = {}, changedCodes = {},
     holdWrites = {}, placedIds = {}, expiryAdds = {}, ended = {},
   }

@@ -110,9 +110,9 @@ local function writeSeats(sale)
       end
     end
   end
-  for id, scope in pairs(sale.scopes) do
+  for _, scope in pairs(sale.scopes) do
     if scope.changes > (isRefused and CORRECTIONS_MAX or 0) then
-      redis.call('SETRANGE', sale.keys.runs, id, scope.runs)
+      redis.call('SETRANGE', sale.keys.runs, scope.from, scope.runs)
     end
   end
 end

@@ -5,7 +5,7 @@
 -- The segments beside a segment that only their category parts from it, in the order of the row, and itself.
 local function besideOf(sale, segment)
   if not segment.joinsLeft and not segment.joinsRight then return { segment } end
-  for chain in string.gmatch(sale.joined, '[^;]+') do
+  for chain in string.gmatch(joinedRowsOf(sale, segment.area), '[^;]+') do
     if string.find('.' .. chain .. '.', '.' .. segment.index .. '.', 1, true) then
       local segments = {}
       for index in string.gmatch(chain, '%d+') do

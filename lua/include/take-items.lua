@@ -3,8 +3,7 @@
 
 -- Moves n free places of a counter to the held ones, to be undone.
 local function takeFrom(counter, n)
-  note(counter, 'free')
-  note(counter, 'held')
+  note(counter, 'free'); note(counter, 'held')
   shift(counter, 'free', 'held', n)
 end
 
@@ -64,12 +63,13 @@ end
 
 -- Takes n free seats of a segment from a position on; one item per channel that follows another.
 local function takeBlock(sale, claim, step, segment, from, n)
+  hold(sale, segment.area, n)
   local front = segment.area .. ',' .. step.ticketType .. ',' .. segment.category .. ','
     .. step.money[segment.category] .. ','
-  hold(sale, segment.area, n)
   if sale.channels == 0 then
-    local offset = segment.offset + from - 1
-    addItem(claim, front, n, 0, segment.index, n == 1 and offset or offset .. '+' .. n)
+    local count, offset = textOf(n), segment.offset + from - 1
+    claim.items[#claim.items + 1] = front .. count .. ',0,' .. textOf(segment.index) .. ',' .. offset
+      .. (n > 1 and '+' .. count or '')
     return holdSeats(segment, marked(segment.seats, from, n, 'h'))
   end
   local first = from

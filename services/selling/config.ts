@@ -12,6 +12,7 @@ export const SellingConfig = Type.Object({
   ADMIN_CREDENTIALS: Type.String(),
   ID_SECRET: Type.String({ minLength: 32 }),
   SESSION_SECRET: Type.String({ minLength: 32 }),
+  PASS_SECRET: Type.Optional(Type.String({ minLength: 32 })),
   TRUST_PROXY: Type.String({ default: 'loopback' }),
   SESSIONS_PER_MINUTE_MAX: Type.Integer({ default: 600, minimum: 1 }),
   BUYER_JWKS_URL: Type.Optional(Type.String({ pattern: '^https?://' })),

@@ -13,6 +13,8 @@ export interface ClaimPlan {
   items: string;
   /** order-level fees, as the hold keeps them */
   terms: string;
+  /** whether codes are judged with it, so that another claim with the same plan may be answered otherwise */
+  hasCodes: boolean;
 }
 
 export interface ClaimFault {
@@ -22,11 +24,14 @@ export interface ClaimFault {
 
 export interface ClaimRequest {
   items: ItemRequest[];
-  /** digest of the access code shown */
+  /** digests of the access codes shown, parted by spaces */
   accessDigest?: string | undefined;
   promotionCode?: string | undefined;
   /** letters of the channels that a pass opens */
   opened?: string;
+  /** of a hold that is changed: how many tickets it had of each type, and how many of these stay, by index */
+  had?: ReadonlyMap<number, number>;
+  kept?: ReadonlyMap<number, number>;
 }
 
 export interface SaleOffer {
@@ -35,6 +40,7 @@ export interface SaleOffer {
   prices: PriceList;
 }
 
+const NONE: ReadonlyMap<number, number> = new Map();
 const LETTER_BY_POLICY = { required: 'r', preferred: 'p', any: 'a' } as const;
 
 /** Places only for those who ask for them, as bytes (contracts/layout.ts). */
@@ -45,7 +51,7 @@ const ACCESSIBLE_BYTES = 'wc';
  * become one step per segment.
  */
 export function packClaim(request: ClaimRequest, offer: SaleOffer): ClaimPlan | ClaimFault {
-  const { items, accessDigest, promotionCode, opened = '' } = request;
+  const { items, accessDigest, promotionCode, opened = '', had = NONE, kept = NONE } = request;
   const { definition, prices } = offer;
   for (const [i, item] of items.entries()) {
     const fault = formFault(item);
@@ -59,22 +65,21 @@ export function packClaim(request: ClaimRequest, offer: SaleOffer): ClaimPlan | 
   }
   const count = items.reduce((sum, item) => sum + ticketsOf(item), 0);
   const codes = [accessDigest, promotion && usesOf(promotion)].filter((code) => code !== undefined).join(' ');
-  const head = `${definition.version}	${count}	${opened}	${codes}	${prices.terms}`;
+  const head = `${definition.version}\t${count}\t${opened}\t${codes}\t${prices.terms}`;
+  const plan = { head, items: '', terms: prices.terms, hasCodes: codes !== '' };
   // The script refuses what is past the limits by its count, and one buyer's 5,000 seats must not take the
   // room of a thousand buyers.
-  if (count > Math.min(definition.buyerLimit, definition.holdLimit)) {
-    return { head, steps: '', items: '', terms: prices.terms };
-  }
-  const types = new Map<number, number>();
+  if (count > Math.min(definition.buyerLimit, definition.holdLimit)) return { ...plan, steps: '' };
+  const types = new Map(kept);
   const steps: string[] = [];
   for (const [i, item] of items.entries()) {
     const fault = packItem({ item, offer, promotion, steps, types });
     if (fault !== undefined) return { ...fault, extra: { field: `/items/${i}`, ...fault.extra } };
   }
-  const fault = countFault(types, offer);
+  const fault = countFault(types, had, offer);
   if (fault !== undefined) return fault;
   const isPlain = codes === '' && opened === '' && items.every((item) => item.quantity !== undefined);
-  return { head, steps: steps.join(';'), items: isPlain ? itemsOf(steps) : '', terms: prices.terms };
+  return { ...plan, steps: steps.join(';'), items: isPlain ? itemsOf(steps) : '' };
 }
 
 interface Packing {
@@ -99,7 +104,8 @@ function itemsOf(steps: string[]): string {
   return steps.map((step) => `${step.slice(2)},0,-1,`).join(';');
 }
 
-function formFault(item: ItemRequest): string | undefined {
+/** Why an item does not have the form of one, or undefined. */
+export function formFault(item: ItemRequest): string | undefined {
   const { areaId, categoryId, quantity, bestAvailable, seatIds, adjacent, accessible } = item;
   const ways = [quantity, bestAvailable, seatIds].filter((way) => way !== undefined).length;
   if (ways !== 1) return 'an item has exactly one of quantity, bestAvailable and seatIds';
@@ -204,15 +210,23 @@ function packSeats(
   return undefined;
 }
 
-/** Why so many tickets of one type cannot be in one hold. */
-function countFault(types: Map<number, number>, { definition, layout }: SaleOffer): ClaimFault | undefined {
+/**
+ * Why so many tickets of one type cannot be in one hold that had others before. What does not change is not
+ * judged again, and less is never too much.
+ */
+function countFault(
+  types: ReadonlyMap<number, number>,
+  had: ReadonlyMap<number, number>,
+  { definition, layout }: SaleOffer,
+): ClaimFault | undefined {
   for (const { ticketType, minPerHold = 0, maxPerHold = Infinity } of definition.ticketTypes) {
-    const count = types.get(layout.ticketTypes.indexOf(ticketType)) ?? 0;
-    if (count === 0) continue;
+    const index = layout.ticketTypes.indexOf(ticketType);
+    const [count, before] = [types.get(index) ?? 0, had.get(index) ?? 0];
+    if (count === 0 || count === before) continue;
     if (count < minPerHold) {
       return { reason: 'ticket_type_minimum', extra: { ticketType, minimum: minPerHold } };
     }
-    if (count > maxPerHold) {
+    if (count > before && count > maxPerHold) {
       return { reason: 'ticket_type_maximum', extra: { ticketType, maximum: maxPerHold } };
     }
   }
@@ -220,7 +234,11 @@ function countFault(types: Map<number, number>, { definition, layout }: SaleOffe
 }
 
 /** Index of the ticket type asked for, by default the category's first; -1 where there is none. */
-function ticketTypeOf(item: ItemRequest, category: number, layout: SaleLayout): number {
+export function ticketTypeOf(
+  item: Pick<ItemRequest, 'ticketType'>,
+  category: number,
+  layout: SaleLayout,
+): number {
   if (item.ticketType !== undefined) return layout.ticketTypes.indexOf(item.ticketType);
   return (layout.prices[category] ?? []).findIndex((price) => price !== undefined);
 }

@@ -53,14 +53,14 @@ function fieldsOf(definition: SaleDefinition, layout: SaleLayout): (string | num
     coolDownMaxMs: (hoarding?.coolDownSecondsMax ?? 0) * 1000,
     strand: definition.allowStrandedSeats ? 0 : 1,
     channels: layout.channelIds.length,
+    channelIds: layout.channelIds.join(' '),
     above: layout.areas.filter(({ above }) => above.length > 0)
       .map(({ index, above }) => `${index}:${above.join('.')}`).join(';'),
     returnsAt: definition.channels.flatMap(({ returnsAt }, i) =>
       (returnsAt === null ? [] : [`${channelByte(i + 1)}${ms(returnsAt)}`])).join(' '),
-    homes: /^0*$/.test(layout.homes) ? 0 : 1,
     segmentCount: layout.segments.length,
     slots: layout.slots,
-    joined: joinedSegments(layout).map((chain) => chain.join('.')).join(';'),
+    ...joinedFields(layout),
     accessible: layout.accessibleSegments.join('.'),
   }).flat();
 }
@@ -92,7 +92,21 @@ export function packRuns(layout: SaleLayout, seats: string): Buffer {
   return runs;
 }
 
-/** Segments of one row with no aisle between, the best first: a block may stand across them. */
+/**
+ * Rows whose segments only a category parts, since a block may stand across them: `joined` has the areas that
+ * have such rows, `joined:<area>` the segments of each row, the best rows first.
+ */
+function joinedFields(layout: SaleLayout): Record<string, string> {
+  const byArea = new Map<number, string[]>();
+  for (const chain of joinedSegments(layout)) {
+    const area = layout.segments[chain[0] ?? -1]?.areaIndex ?? -1;
+    byArea.set(area, [...byArea.get(area) ?? [], chain.join('.')]);
+  }
+  const fields = [...byArea].map(([area, chains]) => [`joined:${area}`, chains.join(';')]);
+  return { joined: [...byArea.keys()].join('.'), ...Object.fromEntries(fields) as Record<string, string> };
+}
+
+/** Segments of one row with no aisle between, the best first. */
 function joinedSegments({ segments }: SaleLayout): number[][] {
   const inRows = [...segments.keys()]
     .toSorted((a, b) => (segments[a]?.offset ?? 0) - (segments[b]?.offset ?? 0));

@@ -42,7 +42,7 @@ export async function readSnapshot(
   before?: SaleSnapshot,
 ): Promise<SaleSnapshot | undefined> {
   const { stock, directory } = parts;
-  const keys = saleKeys(directory.partitionOf(saleId), saleId);
+  const keys = saleKeys(await directory.locate(saleId), saleId);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const answer = await stock.callPlain('snapshot-sale',
       [keys.sale, keys.areas, keys.seats], [wantsSeats ? 1 : 0, before?.id ?? '']);

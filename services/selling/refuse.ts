@@ -15,14 +15,19 @@ export function refuse(
 }
 
 function extraOf(reason: ReasonCode, detail: string, sale: KnownSale): Record<string, unknown> {
-  const { definition, layout } = sale;
+  const { definition } = sale;
   const numbers = detail.split('.').filter(Boolean).map(Number);
   switch (reason) {
     case 'sold_out': return { ...whereOf(detail, sale), free: numbers[1] };
     case 'no_adjacent_seats': return { ...whereOf(detail, sale), largest: numbers[1] };
     case 'seats_taken':
     case 'seats_reserved':
-    case 'would_strand_seat': return { seatIds: numbers.map((offset) => layout.seats[offset]?.seat.seatId) };
+    case 'would_strand_seat': return { seatIds: seatIdsOf(numbers, sale) };
+    case 'allocation_too_large': return { free: Number(detail.slice(1)) };
+    case 'stock_in_use':
+      if (detail.startsWith('f')) return { free: Number(detail.slice(1)) };
+      return { seatIds: seatIdsOf(numbers, sale) };
+    case 'capacity_in_use': return { minimum: numbers[0] };
     case 'buyer_limit': return { limit: definition.buyerLimit, left: numbers[0] };
     case 'hold_limit':
     case 'live_holds_limit': return { limit: numbers[0] };
@@ -32,6 +37,10 @@ function extraOf(reason: ReasonCode, detail: string, sale: KnownSale): Record<st
     case 'hold_ordered': return detail === '' ? {} : { orderId: detail };
     default: return {};
   }
+}
+
+function seatIdsOf(offsets: number[], { layout }: KnownSale): (string | undefined)[] {
+  return offsets.map((offset) => layout.seats[offset]?.seat.seatId);
 }
 
 /** Which part of the sale a script means: `a3` an area, `k7` a counter, `c2` a category, `v` all of it. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { saleKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
 import { compileLayout } from '../shared/contracts/layout.ts';
 import type { SaleLayout } from '../shared/contracts/layout.ts';
 import { PriceList } from './price-list.ts';
@@ -35,9 +35,30 @@ export class SaleDirectory {
     this.#partitions = partitions;
   }
 
-  /** The partition of a sale, whether it exists or not. */
+  get partitions(): number {
+    return this.#partitions;
+  }
+
+  /** The partition that a sale's id alone gives it: where it is unless it was pinned to another. */
   partitionOf(saleId: string): number {
     return partitionOf(saleId, this.#partitions);
+  }
+
+  /** Where a sale is; where its id would put it if there is none. Asks Redis only if it is not known here. */
+  async locate(saleId: string): Promise<number> {
+    const known = this.#sales.get(saleId) ?? await this.reload(saleId);
+    return known?.partition ?? this.partitionOf(saleId);
+  }
+
+  /**
+   * Says once and for all in which partition a new sale is to be made, whoever asks first.
+   *
+   * @returns the partition, which is another one when somebody else was first
+   */
+  async pin(saleId: string, partition: number): Promise<number> {
+    const { pins } = partitionKeys(this.partitionOf(saleId));
+    if (await this.#redis.hsetnx(pins, saleId, partition) === 1) return partition;
+    return Number(await this.#redis.hget(pins, saleId));
   }
 
   /** A sale that this process has read before, as it was then. */
@@ -57,7 +78,9 @@ export class SaleDirectory {
    * process may have read the sale as a draft that had other seats.
    */
   async findCurrent(saleId: string): Promise<KnownSale | undefined> {
-    const version = await this.#redis.hget(saleKeys(this.partitionOf(saleId), saleId).sale, 'version');
+    const known = this.#sales.get(saleId);
+    if (known === undefined) return this.reload(saleId);
+    const version = await this.#redis.hget(saleKeys(known.partition, saleId).sale, 'version');
     return version === null ? undefined : this.find(saleId, Number(version));
   }
 
@@ -71,19 +94,32 @@ export class SaleDirectory {
   }
 
   async #load(saleId: string): Promise<KnownSale | undefined> {
-    const partition = this.partitionOf(saleId);
-    const json = await this.#redis.get(saleKeys(partition, saleId).definition);
+    const found = await this.#read(saleId);
     this.#sales.delete(saleId);
-    if (json === null) return undefined;
+    if (found === undefined) return undefined;
+    const { partition, json } = found;
     const definition = JSON.parse(json) as SaleDefinition;
     const layout = compileLayout(definition);
     const { promotions: _, ...open } = definition;
-    const publicJson = (definition.promotions.length === 0 ? json : JSON.stringify(open)).slice(1, -1);
+    const publicJson = JSON.stringify(open).slice(1, -1);
     const prices = new PriceList(definition, layout);
     const sale = { saleId, partition, definition, layout, prices, publicJson };
     const oldest = this.#sales.keys().next();
     if (this.#sales.size >= SALES_MAX && oldest.done === false) this.#sales.delete(oldest.value);
     this.#sales.set(saleId, sale);
     return sale;
+  }
+
+  /** Where the sale is pinned is asked only when it is not where its id alone would put it. */
+  async #read(saleId: string): Promise<{ partition: number; json: string } | undefined> {
+    const usual = this.partitionOf(saleId);
+    let partition = this.#sales.get(saleId)?.partition ?? usual;
+    let json = await this.#redis.get(saleKeys(partition, saleId).definition);
+    if (json === null && partition === usual) {
+      const pinned = await this.#redis.hget(partitionKeys(usual).pins, saleId);
+      partition = Number(pinned ?? usual);
+      if (partition !== usual) json = await this.#redis.get(saleKeys(partition, saleId).definition);
+    }
+    return json === null ? undefined : { partition, json };
   }
 }

@@ -9,7 +9,9 @@ import { sendProblem } from '../shared/platform/problem.ts';
 import type { Caller } from './callers.ts';
 import { identify } from './identify.ts';
 import { registerAdmin } from './routes/register-admin.ts';
+import { registerChanges } from './routes/register-changes.ts';
 import { registerHolds } from './routes/register-holds.ts';
+import { registerInventory } from './routes/register-inventory.ts';
 import { registerOrders } from './routes/register-orders.ts';
 import { registerSales } from './routes/register-sales.ts';
 import { registerSessions } from './routes/register-sessions.ts';
@@ -63,10 +65,12 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerSales(app, context);
   registerStream(app, context);
   registerAdmin(app, context);
+  registerInventory(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');
     buyers.addHook('onRequest', (request, reply, done) => identify(context.callers, request, reply, done));
     registerHolds(buyers, context);
+    registerChanges(buyers, context);
     registerOrders(buyers, context);
   });
   return app;

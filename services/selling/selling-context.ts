@@ -3,6 +3,7 @@ import type { Credentials } from '../shared/platform/credentials.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
 import type { Callers } from './callers.ts';
+import type { HoldLookups } from './hold-lookups.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { SaleWatches } from './sale-watches.ts';
 import type { Stock } from './stock.ts';
@@ -12,12 +13,15 @@ export interface SellingContext {
   log: Log;
   redis: Redis;
   stock: Stock;
+  lookups: HoldLookups;
   directory: SaleDirectory;
   watches: SaleWatches;
   callers: Callers;
   credentials: Credentials;
   accepted: AcceptedFollower;
   idSecret: string;
+  /** of passes; without it none is valid */
+  passKey: Uint8Array | undefined;
   contactKey: Uint8Array;
   confirmAck: 'bus' | 'redis';
   confirmWaitMs: number;

@@ -14,6 +14,6 @@ export async function sendUnknown(
   code: ReasonCode,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const isThere = await redis.exists(partitionKeys(directory.partitionOf(saleId)).generation) === 1;
+  const isThere = await redis.exists(partitionKeys(await directory.locate(saleId)).generation) === 1;
   return sendProblem(reply, isThere ? code : 'recovering');
 }

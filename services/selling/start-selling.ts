@@ -12,6 +12,7 @@ import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
 import { Generations } from './generations.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
+import { HoldLookups } from './hold-lookups.ts';
 import { SaleDirectory } from './sale-directory.ts';
 import { SaleWatches } from './sale-watches.ts';
 import { createSellingApp } from './selling-app.ts';
@@ -63,12 +64,14 @@ export async function startSelling(
       log,
       redis,
       stock,
+      lookups: new HoldLookups(redis),
       directory,
       watches,
       callers: new Callers(callersOptions(config)),
       credentials: readCredentials(config.ADMIN_CREDENTIALS),
       accepted,
       idSecret: config.ID_SECRET,
+      passKey: config.PASS_SECRET === undefined ? undefined : Buffer.from(config.PASS_SECRET),
       contactKey: readContactKey(config.CONTACT_KEY),
       confirmAck: config.CONFIRM_ACK,
       confirmWaitMs: config.CONFIRM_WAIT_MS,

@@ -12,6 +12,7 @@ import type { ClaimPlan } from './pack-claim.ts';
 import { packOutboxLimits } from './pack-outbox-limits.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { ScriptBatcher } from './script-batcher.ts';
+import { SoldOutAnswers } from './sold-out-answers.ts';
 
 /**
  * The verbs on the stock: each is one script of lua/, called in batches. What a script refuses comes back as
@@ -53,12 +54,31 @@ export interface OrderClaim extends HoldRef {
   extras: string;
 }
 
+/** What a hold gives back and takes in one step; items as the hold's record has them. */
+export interface HoldChange extends HoldRef {
+  /** of what is added; it may have no steps */
+  plan: ClaimPlan;
+  /** digest of the Idempotency-Key */
+  key: string;
+  digest: string;
+  /** all items of the hold as the caller read them: those removed and those kept */
+  expected: string;
+  removed: string;
+  kept: string;
+}
+
 /** Extensions one hold may have. */
 export const EXTENDS_COUNT_MAX = 32;
+/** Changes one hold may have. */
+export const CHANGES_COUNT_MAX = 64;
 /** Of any verb, at most. */
-const ARGS_PER_CLAIM = 7;
+const ARGS_PER_CLAIM = 10;
+/** How an answer begins that says so. */
+const SOLD_OUT = 'sold_out\t';
 
 export class Stock {
+  /** claims that need not be judged again for a moment */
+  readonly soldOut = new SoldOutAnswers();
   #redis: Redis;
   #generations: Generations;
   #limits: string;
@@ -71,6 +91,9 @@ export class Stock {
     () => ARGS_PER_CLAIM, bytesOf);
   #extends = new ScriptBatcher<HoldRef & { key: string }>((partition, refs) =>
     this.#sendExtends(partition, refs), () => ARGS_PER_CLAIM, bytesOf);
+  #changes = new ScriptBatcher<HoldChange>((partition, changes) => this.#sendChanges(partition, changes),
+    () => ARGS_PER_CLAIM, (change) => bytesOf(change) + change.plan.head.length + change.plan.steps.length
+      + 2 * change.expected.length);
   #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders),
     () => ARGS_PER_CLAIM, bytesOf);
 
@@ -87,7 +110,19 @@ export class Stock {
 
   /** lua/release-hold.lua */
   async releaseHold(partition: number, ref: HoldRef): Promise<Answer> {
-    return readAnswer(await this.#releases.add(partition, ref));
+    const answer = readAnswer(await this.#releases.add(partition, ref));
+    if (answer.ok) this.soldOut.drop(ref.saleId);
+    return answer;
+  }
+
+  /**
+   * lua/change-hold.lua; `text` is the record after the change. `stale`: the hold has other items than
+   * expected, or the plan was made for another version of the sale.
+   */
+  async changeHold(partition: number, change: HoldChange): Promise<Answer> {
+    const answer = readAnswer(await this.#changes.add(partition, change));
+    if (answer.ok && change.removed !== '') this.soldOut.drop(change.saleId);
+    return answer;
   }
 
   /** lua/extend-hold.lua; `text` is expiresAtMs, tab, hold record */
@@ -159,11 +194,16 @@ export class Stock {
       }
       args.push(number, holdId, buyerId, digest, context);
     }
+    const sentAtMs = this.soldOut.nowMs();
     const answers = await this.call(partition, 'place-holds', [partitionKeys(partition).due, ...sales.keys],
       [this.#limits, sales.ids.length, numbers.size, ...sales.ids, ...plans, ...args]);
     if (typeof answers === 'string') return answers;
     const [nowMs, ...texts] = answers as [number, ...string[]];
-    return texts.map((text) => (text.startsWith('+') ? `+${nowMs},${text.slice(1)}` : text));
+    return texts.map((text, i) => {
+      if (text.startsWith('+')) return `+${nowMs},${text.slice(1)}`;
+      if (text.startsWith(SOLD_OUT)) this.#noteSoldOut(claims[i], text, sentAtMs);
+      return text;
+    });
   }
 
   #sendReleases(partition: number, refs: HoldRef[]): Promise<string[] | string> {
@@ -179,6 +219,22 @@ export class Stock {
       [sales.numberOf(saleId), holdId, buyerId, key, context]);
     return this.#batch(partition, 'extend-hold', sales.keys,
       [this.#limits, EXTENDS_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
+  }
+
+  #noteSoldOut(claim: HoldClaim | undefined, answer: string, sentAtMs: number): void {
+    if (claim === undefined || claim.plan.hasCodes) return;
+    this.soldOut.note(claim.saleId, claim.plan, { detail: answer.slice(SOLD_OUT.length), sentAtMs });
+  }
+
+  #sendChanges(partition: number, changes: HoldChange[]): Promise<string[] | string> {
+    const sales = new NumberedSales(partition);
+    const args = changes.flatMap((change) => {
+      const { saleId, plan, holdId, buyerId, key, digest, context, expected, removed, kept } = change;
+      const head = `${sales.numberOf(saleId)}\t${plan.head}`;
+      return [head, plan.steps, holdId, buyerId, key, digest, context, expected, removed, kept];
+    });
+    return this.#batch(partition, 'change-hold', sales.keys,
+      [this.#limits, CHANGES_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
   }
 
   #sendOrders(partition: number, orders: OrderClaim[]): Promise<string[] | string> {

@@ -4,9 +4,9 @@ import type { Log } from '../shared/platform/log.ts';
 import type { Stock } from './stock.ts';
 
 /**
- * Gives lapsed holds back, and lets the records of holds go that ended more than a day ago. Every selling
- * process sweeps; no lease is needed, since a hold ends once in the script. A late sweep changes no answer:
- * claims give lapsed holds back themselves.
+ * Gives lapsed holds back, returns what is set aside for channels whose time has come, and lets the records
+ * of holds go that ended more than a day ago. Every selling process sweeps; no lease is needed, since each
+ * of these happens once in the script. A late sweep changes no answer: claims do what it would have done.
  */
 const LAPSED_PER_CALL_MAX = 200;
 const CALLS_PER_SALE_MAX = 20;
@@ -89,7 +89,13 @@ export class Sweeper {
     for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
       const args = [saleId, LAPSED_PER_CALL_MAX];
       const answer = await this.#options.stock.call(partition, 'expire-holds', keys, args);
-      if (!Array.isArray(answer) || answer[1] !== 1) return;
+      if (!Array.isArray(answer)) return;
+      const [given = 0, isMore, isOverdue] = answer as number[];
+      if (isOverdue === 1) {
+        await this.#options.stock.call(partition, 'return-allocation', keys, ['system', saleId, '', '']);
+      }
+      if (given > 0 || isOverdue === 1) this.#options.stock.soldOut.drop(saleId);
+      if (isMore !== 1) return;
     }
   }
 
@@ -98,10 +104,11 @@ export class Sweeper {
     const beforeMs = await redisNowMs(redis) - REMEMBER_MS;
     for (let partition = 0; partition < partitions; partition++) {
       for (const saleId of await redis.smembers(partitionKeys(partition).sales)) {
-        const { holds, ended } = saleKeys(partition, saleId);
+        const { holds, ended, buyers, sale } = saleKeys(partition, saleId);
         let forgotten: unknown = FORGET_PER_CALL_MAX;
         while (forgotten === FORGET_PER_CALL_MAX && this.#isRunning) {
-          forgotten = await stock.callPlain('forget-holds', [holds, ended], [beforeMs, FORGET_PER_CALL_MAX]);
+          forgotten = await stock.callPlain('forget-holds', [holds, ended, buyers, sale],
+            [beforeMs, FORGET_PER_CALL_MAX]);
         }
       }
     }

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
+import type { ItemRequest, ReleaseRequest } from '../../services/shared/contracts/http-schemas.ts';
 import { partitionKeys, saleKeyList, saleKeys } from '../../services/shared/contracts/keys.ts';
 import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { loadScripts, runScript } from '../../services/shared/platform/scripts.ts';
@@ -8,6 +8,7 @@ import { Generations } from '../../services/selling/generations.ts';
 import { packClaim } from '../../services/selling/pack-claim.ts';
 import type { ClaimPlan, ClaimRequest } from '../../services/selling/pack-claim.ts';
 import type { OutboxLimits } from '../../services/selling/pack-outbox-limits.ts';
+import { planChange, planRelease } from '../../services/selling/plan-change.ts';
 import { putSale } from '../../services/selling/put-sale.ts';
 import { SaleDirectory } from '../../services/selling/sale-directory.ts';
 import type { KnownSale } from '../../services/selling/sale-directory.ts';
@@ -35,9 +36,11 @@ export interface Desk {
   release(holdId: string, buyerId?: string): Promise<Answer>;
   extend(holdId: string, key: string, buyerId?: string): Promise<Answer>;
   confirm(holdId: string, orderId: string, more?: { buyerId?: string; digest?: string }): Promise<Answer>;
+  /** Gives the hold other items, or `release`s some of them. */
+  change(holdId: string, wish: DeskWish, more?: ChangeMore): Promise<Answer>;
   expire(most?: number): Promise<unknown>;
   forget(beforeMs: number, most?: number): Promise<unknown>;
-  move(verb: 'open' | 'pause' | 'resume' | 'close'): Promise<unknown>;
+  move(verb: 'open' | 'pause' | 'resume' | 'close' | 'reopen'): Promise<unknown>;
   define(input: SaleInput): ReturnType<typeof putSale>;
   sale(): Promise<KnownSale>;
   /** Holds placed from now on live so long, unless said with the usual cap; the API can only say seconds. */
@@ -56,6 +59,13 @@ export interface Desk {
 export interface PlaceMore extends Omit<ClaimRequest, 'items'> {
   buyerId?: string;
   digest?: string;
+}
+
+export type DeskWish = { items: ItemRequest[] } | { release: ReleaseRequest['items'] };
+
+export interface ChangeMore extends PlaceMore {
+  /** of the Idempotency-Key; another one for every change unless said */
+  key?: string;
 }
 
 /** The URL of the database a desk works on, for a second desk. */
@@ -94,9 +104,11 @@ export async function openDesk(t: Teardown, input: SaleInput, options: DeskOptio
 
 type Base = Pick<Desk, 'redis' | 'stock' | 'saleId' | 'partition' | 'directory'>;
 
-function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyof Base | keyof Tools> {
+function verbsOf({ redis, stock, saleId, partition, directory }: Base): Omit<Desk, keyof Base | keyof Tools> {
   const k = saleKeys(partition, saleId);
   const context = 'buyer 0123456789abcdef0123456789abcdef';
+  let changeCount = 0;
+  const nextKey = () => `k${changeCount += 1}`;
   const sale = async () => {
     const known = await directory.find(saleId);
     if (known === undefined) throw new Error('the sale is not there');
@@ -124,12 +136,23 @@ function verbsOf({ stock, saleId, partition, directory }: Base): Omit<Desk, keyo
       const extras = JSON.stringify({ paymentMethod: 'free', contact: 'sealed', ticketSeed, digest });
       return stock.confirmOrder(partition, { saleId, holdId, buyerId, orderId, digest, context, extras });
     },
+    async change(holdId, wish, { buyerId = 'buyer', digest = 'd', key = nextKey(), ...shown } = {}) {
+      const record = await redis.hget(k.holds, holdId) ?? '';
+      const held = { items: record.split('\t')[6] ?? '', codes: (record.split('\t')[8] ?? '').split(' ') };
+      held.codes = held.codes.filter(Boolean);
+      const plan = 'release' in wish ? planRelease(wish.release, held, await sale())
+        : planChange({ ...wish, ...shown }, held, await sale());
+      if ('reason' in plan) throw new Error(`no such change: ${plan.reason}`);
+      return stock.changeHold(partition,
+        { ...plan, saleId, holdId, buyerId, digest, context, key });
+    },
     async expire(most = 200) {
       const answer = await stock.call(partition, 'expire-holds',
         [partitionKeys(partition).due, ...saleKeyList(partition, saleId)], [saleId, most]);
       return Array.isArray(answer) ? answer[0] : answer;
     },
-    forget: (beforeMs, most = 500) => stock.callPlain('forget-holds', [k.holds, k.ended], [beforeMs, most]),
+    forget: (beforeMs, most = 500) => stock.callPlain('forget-holds',
+      [k.holds, k.ended, k.buyers, k.sale], [beforeMs, most]),
     move: (verb) => stock.call(partition, `${verb}-sale`, saleKeyList(partition, saleId), [context, saleId]),
     define: (input) => putSale({ stock, directory }, saleId, input, 'operator:ann 0'),
   };

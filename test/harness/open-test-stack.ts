@@ -78,6 +78,7 @@ export async function openTestStack(t: Teardown, { shards }: TestStackOptions = 
       ADMIN_CREDENTIALS: credentials,
       ID_SECRET: randomBytes(32).toString('base64url'),
       SESSION_SECRET: randomBytes(32).toString('base64url'),
+      PASS_SECRET: randomBytes(32).toString('base64url'),
       CONTACT_KEY: randomBytes(32).toString('base64url'),
     },
   };

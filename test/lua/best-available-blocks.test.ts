@@ -53,6 +53,16 @@ t.test('a block over several categories fits all that counts it, where its type 
   await desk.check();
 });
 
+t.test('a block over two of three categories takes nothing of the third', async (t) => {
+  const row = rowOf('A', 9, { categoryIds: [...'CCCDDDCCC'] });
+  const desk = await openDesk(t, saleOf([hallOf([row])], { categories }));
+  t.ok((await desk.place('others', [{ seatIds: ['A1', 'A5', 'A9'] }])).ok);
+  t.equal(await best(desk, 'a', hall(3)), 'A2 A3 A4');
+  t.same((await desk.check()).areas['hall'], { free: 3, held: 6, sold: 0 });
+  t.equal(await best(desk, 'b', hall(3)), 'A6 A7 A8');
+  t.same((await desk.check()).areas['hall'], { free: 0, held: 9, sold: 0 });
+});
+
 t.test('a block over several categories takes the seats of its channel, not of others', async (t) => {
   const row = rowOf('A', 6, { categoryIds: ['C', 'C', 'C', 'D', 'D', 'D'] });
   const channels = [
@@ -124,4 +134,18 @@ t.test('what a returned channel had comes back to everybody', async (t) => {
   t.ok((await desk.release('b')).ok);
   t.equal(await desk.redis.hget(areas, '0:1'), '0', 'not to the channel any more');
   t.ok((await desk.place('c', floor(5))).ok);
+});
+
+t.test('given areas listed in order of preference, when one call looks in the first and anywhere, then it sees '
+  + 'all', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3)], 'stalls'), hallOf([rowOf('B', 3)], 'hall')]));
+  const mixed = await desk.place('a', [{ areaId: 'stalls', bestAvailable: 1 }, { bestAvailable: 3 }]);
+  t.same(await desk.seatsOf(mixed), ['A2', 'B1', 'B2', 'B3'], 'in one claim');
+  await desk.release('a');
+  const [first, second] = await Promise.all([
+    desk.place('b', [{ areaId: 'stalls', bestAvailable: 2 }]), desk.place('c', [{ bestAvailable: 3 }]),
+  ]);
+  t.same([await desk.seatsOf(first), await desk.seatsOf(second)], [['A1', 'A2'], ['B1', 'B2', 'B3']],
+    'in one batch');
+  await desk.check();
 });

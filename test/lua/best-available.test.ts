@@ -133,3 +133,11 @@ t.test('a refused claim of several items leaves the bounds of what it had taken'
   t.same(both.map(({ ok }) => ok), [false, true]);
   await desk.check();
 });
+
+t.test('two blocks in neighbouring rows fit the counters above them together', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3), rowOf('B', 3)])], { capacity: 3 }));
+  await refuses(t, desk, () => desk.place('x', [{ areaId: 'hall', bestAvailable: 4, adjacent: 'preferred' }]),
+    'sold_out', 'a0.3');
+  t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 3 }), 'A1 A2 A3');
+  await desk.check();
+});

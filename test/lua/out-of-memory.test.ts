@@ -49,6 +49,6 @@ t.test('only what frees memory or ends something may go past the limit', async (
     source.startsWith('#!lua flags=allow-oom\n'));
   t.same(allowed.map(({ name }) => name).toSorted(), [
     'accept-events', 'close-sale', 'confirm-order', 'expire-holds', 'open-sale', 'pause-sale', 'release-hold',
-    'resume-sale', 'set-aside-events', 'suspend-sale',
+    'reopen-sale', 'resume-sale', 'return-allocation', 'set-aside-events', 'suspend-sale',
   ]);
 });

@@ -1,15 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { NoBody, ProblemView, SaleParams, SaleView } from '../../shared/contracts/http-schemas.ts';
+import { NoBody, ProblemView, SaleAdminView, SaleParams } from '../../shared/contracts/http-schemas.ts';
 import { saleKeyList } from '../../shared/contracts/keys.ts';
 import { isReasonCode } from '../../shared/contracts/reasons.ts';
 import { SaleInput } from '../../shared/contracts/sale-input.ts';
-import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
-import type { Operator, Role } from '../../shared/platform/credentials.ts';
 import { faultsOf, handleError, sendProblem } from '../../shared/platform/problem.ts';
+import { needsRole, operatorContextOf } from '../needs-role.ts';
 import { putSale } from '../put-sale.ts';
 import type { SellingContext } from '../selling-context.ts';
-import { sendSale } from './register-sales.ts';
+import { sendAdminSale } from './register-sales.ts';
 
 type OneSale = { Params: Static<typeof SaleParams> };
 
@@ -26,55 +25,45 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
     onRequest: needsRole(context, 'admin'),
     schema: {
       summary: 'Make or change a sale', tags, params: SaleParams, body: SaleInput,
-      response: { 200: SaleView, 201: SaleView, ...refused },
+      response: { 200: SaleAdminView, 201: SaleAdminView, ...refused },
     },
     errorHandler: (error, request, reply) => refuseDefinition(error, request, reply),
   }, async (request, reply) => {
     const { saleId } = request.params;
-    const put = await putSale(context, saleId, request.body, contextOf(request));
+    const put = await putSale(context, saleId, request.body, operatorContextOf(request));
     if ('faults' in put) {
       const [first] = put.faults;
       return sendProblem(reply, 'sale_definition_invalid',
         { detail: `${first?.field ?? ''} ${first?.message ?? ''}`, errors: put.faults });
     }
-    if ('reason' in put) return sendProblem(reply, put.reason);
+    if ('reason' in put) return sendProblem(reply, put.reason, put.extra);
     context.watches.noteWrite(saleId);
-    return sendSale(context, saleId, reply.code(put.created ? 201 : 200));
+    return sendAdminSale(context, saleId, reply.code(put.created ? 201 : 200));
   });
 
   app.get<OneSale>('/admin/v1/sales/:saleId', {
     onRequest: needsRole(context, 'viewer'),
-    schema: { summary: 'A sale', tags, params: SaleParams, response: { 200: SaleView, ...refused } },
-  }, async (request, reply) => sendSale(context, request.params.saleId, reply));
+    schema: { summary: 'A sale', tags, params: SaleParams, response: { 200: SaleAdminView, ...refused } },
+  }, async (request, reply) => sendAdminSale(context, request.params.saleId, reply));
 
-  for (const verb of ['open', 'pause', 'resume', 'close'] as const) {
+  for (const verb of ['open', 'pause', 'resume', 'close', 'reopen'] as const) {
     app.post<OneSale>(`/admin/v1/sales/:saleId/${verb}`, {
       onRequest: needsRole(context, 'operator'),
       schema: {
         summary: `${verb} a sale; repeatable`,
-        tags, params: SaleParams, body: NoBody, response: { 200: SaleView, ...refused },
+        tags, params: SaleParams, body: NoBody, response: { 200: SaleAdminView, ...refused },
       },
     }, async (request, reply) => {
       const { saleId } = request.params;
-      const partition = context.directory.partitionOf(saleId);
+      const partition = await context.directory.locate(saleId);
       const answer = String(await context.stock.call(partition, `${verb}-sale`,
-        saleKeyList(partition, saleId), [contextOf(request), saleId]));
+        saleKeyList(partition, saleId), [operatorContextOf(request), saleId]));
       if (answer !== 'ok') return sendProblem(reply, isReasonCode(answer) ? answer : 'internal_error');
       context.watches.noteWrite(saleId);
       context.log.info({ saleId, verb, operator: request.operator?.name }, 'the state of a sale was changed');
-      return sendSale(context, saleId, reply);
+      return sendAdminSale(context, saleId, reply);
     });
   }
-}
-
-function needsRole({ credentials }: SellingContext, role: Role) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    const operator = credentials.find(bearerOf(request.headers.authorization));
-    if (operator === undefined) return sendProblem(reply, 'unauthenticated');
-    if (!hasRole(operator, role)) return sendProblem(reply, 'forbidden', { needs: role });
-    request.operator = operator;
-    return undefined;
-  };
 }
 
 /**
@@ -87,14 +76,4 @@ function refuseDefinition(error: FastifyError, request: FastifyRequest, reply: F
   }
   const errors = faultsOf(error.validation);
   return sendProblem(reply, 'sale_definition_invalid', { detail: error.message, errors });
-}
-
-function contextOf(request: FastifyRequest): string {
-  return `operator:${request.operator?.name ?? ''} ${request.id}`;
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    operator?: Operator | undefined;
-  }
 }

@@ -4,6 +4,7 @@ import {
   AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView,
 } from '../../shared/contracts/http-schemas.ts';
 import { readSnapshot } from '../read-snapshot.ts';
+import type { KnownSale } from '../sale-directory.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 
@@ -65,11 +66,26 @@ async function sendShared(
 
 /**
  * Answers with a sale's definition and state. The definition is megabytes for a large venue, so it is not
- * parsed and written again: it is sent as it is stored.
+ * parsed and written again: it is sent as it was kept.
  */
-export async function sendSale(
+async function sendSale(context: SellingContext, saleId: string, reply: FastifyReply): Promise<FastifyReply> {
+  return sendJson(context, saleId, ({ publicJson }) => publicJson, reply);
+}
+
+/** As everybody sees it, with the promotions and the partition. */
+export async function sendAdminSale(
   context: SellingContext,
   saleId: string,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  return sendJson(context, saleId, ({ publicJson, definition: { promotions }, partition }) =>
+    `${publicJson},"promotions":${JSON.stringify(promotions)},"partition":${partition}`, reply);
+}
+
+async function sendJson(
+  context: SellingContext,
+  saleId: string,
+  membersOf: (sale: KnownSale) => string,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const snapshot = await readSnapshot(context, saleId, false);
@@ -77,7 +93,7 @@ export async function sendSale(
   const { sale, state } = snapshot;
   return reply.type('application/json').serializer((body: string) => body)
     .header('cache-control', 'no-cache')
-    .send(`{"saleId":"${saleId}","state":"${state}",${sale.publicJson}}`);
+    .send(`{"saleId":"${saleId}","state":"${state}",${membersOf(sale)}}`);
 }
 
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {

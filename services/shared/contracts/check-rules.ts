@@ -1,4 +1,5 @@
 import type { DefinitionFault } from './definition-fault.ts';
+import { pricingFaults } from './pricing-faults.ts';
 import { ticketTypesOf } from './sale-definition.ts';
 import type { SaleArea, SaleDefinition } from './sale-definition.ts';
 import type { Allocation, Channel, Group } from './sale-rules.ts';
@@ -134,47 +135,10 @@ function checkTicketTypes(
 }
 
 function checkMoneyRules(definition: SaleDefinition, names: Names, faults: DefinitionFault[]): void {
-  const { promotions, fees, taxes } = definition;
-  checkTwice(promotions.map((p) => p.promotionId), (i) => `/promotions/${i}/promotionId`, faults);
+  const { promotions } = definition;
   checkTwice(promotions.map((p) => p.code), (i) => `/promotions/${i}/code`, faults);
-  checkTwice(fees.map((f) => f.feeId), (i) => `/fees/${i}/feeId`, faults);
-  checkTwice(taxes.map((tax) => tax.taxId), (i) => `/taxes/${i}/taxId`, faults);
-  for (const [what, rules] of [['promotions', promotions], ['fees', fees], ['taxes', taxes]] as const) {
-    for (const [i, rule] of rules.entries()) {
-      const field = `/${what}/${i}`;
-      const { percent } = rule;
-      const hasAmount = 'amount' in rule && rule.amount !== undefined;
-      if (what !== 'taxes' && hasAmount === (percent !== undefined)) {
-        faults.push({ field, message: 'needs exactly one of percent and amount' });
-      }
-      // Floats: 2.3 is not 23000 ten-thousandths exactly.
-      if (percent !== undefined && Math.abs(percent * 10_000 - Math.round(percent * 10_000)) > 1e-6) {
-        faults.push({ field: `${field}/percent`, message: 'has more than four decimals' });
-      }
-      checkScope(rule, field, names, faults);
-    }
-  }
-  for (const [i, fee] of fees.entries()) {
-    if (fee.per === 'order' && (fee.categoryIds !== undefined || fee.ticketTypes !== undefined)) {
-      faults.push({ field: `/fees/${i}`, message: 'a fee per order has no categoryIds or ticketTypes' });
-    }
-  }
-}
-
-function checkScope(
-  { categoryIds = [], ...rule }: { categoryIds?: string[]; ticketTypes?: string[] },
-  field: string,
-  names: Names,
-  faults: DefinitionFault[],
-): void {
-  for (const [i, categoryId] of categoryIds.entries()) {
-    if (names.categoryIds.has(categoryId)) continue;
-    faults.push({ field: `${field}/categoryIds/${i}`, message: `there is no category "${categoryId}"` });
-  }
-  for (const [i, ticketType] of (rule.ticketTypes ?? []).entries()) {
-    if (names.ticketTypes.has(ticketType)) continue;
-    faults.push({ field: `${field}/ticketTypes/${i}`, message: `"${ticketType}" has no price` });
-  }
+  faults.push(...pricingFaults(definition,
+    { categoryIds: [...names.categoryIds], ticketTypes: [...names.ticketTypes] }));
 }
 
 function checkTwice(ids: string[], fieldOf: (index: number) => string, faults: DefinitionFault[]): void {

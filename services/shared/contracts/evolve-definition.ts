@@ -23,6 +23,10 @@ export function define(sale: FoldedSale, data: Defined): void {
   sale.venue = { capacity: data.capacity ?? null, held: 0, sold: 0 };
   sale.returned = new Set();
   sale.areasVersion = data.version;
+  const channelIds = (data.channels ?? []).map((channel) => channel.channelId);
+  for (const code of sale.codes.values()) {
+    code.channelIds = channelIds.filter((channelId) => code.channelIds.includes(channelId));
+  }
   const isSeated = (areaId: string) => sale.areas.get(areaId)?.kind === 'seated';
   for (const areaId of sale.rows.keys()) if (!isSeated(areaId)) sale.rows.delete(areaId);
   for (const [seatId, seat] of sale.seats) if (!isSeated(seat.areaId)) sale.seats.delete(seatId);

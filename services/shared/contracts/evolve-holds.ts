@@ -46,7 +46,7 @@ export function change(sale: FoldedSale, event: SaleEventOf<'hold.changed'>): vo
   const { data } = event;
   const { holdId, removed, added } = data;
   const hold = liveHold(sale, data);
-  checkState(sale, ['open', 'paused']);
+  checkState(sale, added.length > 0 ? ['open'] : ['open', 'paused', 'closed']);
   check(data.items.length > 0, 'nothing is left of the hold');
   checkItems(hold.items, data);
   for (const item of removed) giveBackItem(sale, item);

@@ -9,7 +9,7 @@ export interface PartitionKeys {
   generation: string;
   /** set of saleId */
   sales: string;
-  /** zset: saleId scored by its earliest hold expiry, ms */
+  /** zset: saleId scored by its earliest hold expiry or return of an allocation, ms */
   due: string;
   /** stream: events not yet accepted by the log */
   outbox: string;

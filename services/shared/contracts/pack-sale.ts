@@ -137,7 +137,7 @@ function packHolds(fold: FoldedSale, names: Names): Pick<PackedSale, 'holds' | '
     if (hold.status === 'live') expiry.push({ member: holdId, expiresAtMs: Date.parse(hold.expiresAt) });
     else ended.push({ id: holdId, seq: hold.endedSeq });
     for (const { id, content, seq, atMs } of answersOf(holdId, hold)) {
-      holds[id] = `l\t${packContent(hold, content, seq, names)}\t\t${atMs}`;
+      holds[id] = `r\t${packContent(hold, content, seq, names)}\t\t${atMs}`;
       ended.push({ id, seq });
     }
   }
@@ -146,8 +146,8 @@ function packHolds(fold: FoldedSale, names: Names): Pick<PackedSale, 'holds' | '
 }
 
 /**
- * What is kept of a changed hold so that repeats of older requests get the answer they had. It is no hold: it
- * is forgotten a day after the change that made it.
+ * What is kept of a changed hold so that repeats of older requests get the answer they had. It is no hold, so
+ * it says `released`, and nobody can order it; it is forgotten a day after the change that made it.
  */
 function answersOf(
   holdId: string,

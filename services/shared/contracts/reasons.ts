@@ -51,6 +51,7 @@ export const REASONS = {
   hold_ordered: r(409, 'An order has already been made from this hold.', ''),
   hold_extend_limit: r(409, 'This hold cannot be extended any more.', ''),
   hold_change_limit: r(409, 'This hold cannot be changed any more.', ''),
+  not_in_hold: r(409, 'The hold does not have that many of these tickets.', ''),
   order_unknown: r(404, 'There is no such order.', ''),
   payment_method_unavailable: r(422, 'This sale does not take that payment method.', ''),
   // Changes of the stock by operators.
@@ -59,6 +60,7 @@ export const REASONS = {
   stock_in_use: r(409, 'Some of these places are held or sold.',
     'Wait for the holds to lapse, or leave them out.'),
   allocation_too_large: r(409, 'There are not that many free places to set aside.', ''),
+  allocation_returned: r(409, 'The time of this channel is over.', ''),
   group_unknown: r(422, 'The sale has no such group.', ''),
   channel_unknown: r(422, 'The sale has no such channel.', ''),
   category_unknown: r(422, 'The sale has no such category.', ''),

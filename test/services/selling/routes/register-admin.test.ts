@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import t from 'tap';
+import { partitionOf } from '../../../../services/shared/contracts/partition-of.ts';
 import type { SeatingPlan } from '../../../../services/shared/contracts/seating-plan.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../../harness/open-desk.ts';
 import { openShop } from '../../../harness/open-shop.ts';
@@ -26,7 +27,9 @@ t.test('a sale is made, changed, and told as it is', async (t) => {
       { areaId: 'floor', kind: 'general', capacity: 5, categoryId: 'C' }] });
   t.same(await put('made', input).then(({ status, body }) => [status, body]), [200, made.body]);
   t.same((await shop.call('GET', '/admin/v1/sales/made')).body, made.body);
-  t.same((await shop.call('GET', '/v1/sales/made', { token: '' })).body, made.body);
+  const { promotions, partition, ...open } = made.body;
+  t.same([promotions, partition], [[], partitionOf('made', 64)]);
+  t.same((await shop.call('GET', '/v1/sales/made', { token: '' })).body, open);
   t.match(await put('made', { ...input, name: 'Hamlet II' }),
     { status: 200, body: { version: 2, name: 'Hamlet II' } });
   t.match(await shop.call('POST', '/admin/v1/sales/made/open'),

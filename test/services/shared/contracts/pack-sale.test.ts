@@ -123,11 +123,11 @@ t.test('holds, what asks for them again, and orders', (t) => {
   const front = `ann\t${placedAtMs}\t600000\t1800000\t0,0,0,1000,3,0,0,0+2.3`;
   const records = packed(teller).holds;
   t.equal(records['a'], `l\td-a\t${front}\t\tx1\t${expiresAtMs}\te1=${expiresAtMs};c1=\t\t`);
-  t.equal(records['a/0'], `l\td-a\t${front};1,0,1,2000+f=30~v=72,2,0,-1,`
+  t.equal(records['a/0'], `r\td-a\t${front};1,0,1,2000+f=30~v=72,2,0,-1,`
     + `\t+service=150\tx1 p:half\t${expiresAtMs}\t`
     + `e1=${expiresAtMs}\t\t${changedMs}`);
   t.equal(records['a/c1'],
-    `l\tc-a\t${front}\t\tx1\t${expiresAtMs}\te1=${expiresAtMs};c1=\t\t${changedMs}`);
+    `r\tc-a\t${front}\t\tx1\t${expiresAtMs}\te1=${expiresAtMs};c1=\t\t${changedMs}`);
   t.match(records['b'], /\t0,0,0,1000,1,1,\d+,5\t/);
   t.same(packed(teller).ended, ['a/0', 'a/c1']);
   teller.nowMs += 1000;
