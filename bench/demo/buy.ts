@@ -3,7 +3,8 @@ import type { Shop } from './crowd.ts';
 import type { ShopAnswer, ShopRequest } from './shop-client.ts';
 
 /**
- * One buyer, as people are: looks, claims, hesitates, buys; or walks away from a hold, or gives it back.
+ * One buyer, as people are: looks, claims, hesitates, buys; or changes what is held, walks away from it, or
+ * gives it back.
  * Who is refused waits until something is free again and asks for one place then. When no reply comes, the
  * same request goes out again under the same key. What a buyer does follows from the buyer's number.
  */
@@ -57,6 +58,16 @@ async function decide(shop: Shop, { n, holdId, id: buyerId, roll, mayLeave }: Ho
     if (status !== 204 && status !== 409) throw new Error(`a release was answered with ${status}`);
     tally.released += 1;
     return true;
+  }
+  if (mood < 0.25) {
+    // In one step: who is refused keeps what there was.
+    const items = [firstWish(shop, roll)];
+    const body = { buyerId, items };
+    const { status } = await ask(shop, roll,
+      { method: 'POST', path: `${path}/change`, token, key: `change-${n}`, body });
+    if (status === 200) tally.changed += 1;
+    else if (status === 409) tally.refused += 1;
+    else throw new Error(`a change was answered with ${status}`);
   }
   const contact = { name: `Buyer ${n}`, email: `buyer-${n}@demo.example` };
   const answer = await ask(shop, roll, {
@@ -118,7 +129,9 @@ function firstWish(shop: Shop, roll: () => number): Record<string, unknown> {
   const n = 1 + Math.floor(roll() * 4);
   if (kind < 0.25) return { areaId: general, quantity: n };
   const adjacent = roll() < 0.5 ? 'required' : 'preferred';
-  if (kind < 0.6) return { areaId: seated, bestAvailable: n, adjacent };
+  if (kind < 0.4) return { areaId: seated, bestAvailable: n, adjacent };
+  if (kind < 0.5) return { bestAvailable: n, adjacent };
+  if (kind < 0.6) return { categoryId: shop.categoryId, bestAvailable: n, adjacent };
   return chosenSeats(shop, roll) ?? { areaId: seated, bestAvailable: n, adjacent: 'any' };
 }
 

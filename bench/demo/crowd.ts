@@ -12,6 +12,8 @@ export interface Shop {
   checkoutKey: string;
   areas: DemoArea[];
   rows: string[][];
+  /** of seats */
+  categoryId: string;
   free: Map<string, number>;
   /** one character per seat, as GET seats gives them */
   seats: string;
@@ -28,9 +30,10 @@ export interface Tally {
   sold: number;
   /** answers that said no */
   refused: number;
-  /** holds left to lapse, holds given back, requests repeated after a lost reply */
+  /** holds left to lapse, given back, changed; requests repeated after a lost reply */
   abandoned: number;
   released: number;
+  changed: number;
   repeated: number;
   /** answers that make no sense, one sentence each */
   faults: string[];
@@ -43,6 +46,7 @@ export interface CrowdOptions {
   checkoutKey: string;
   areas: DemoArea[];
   rows: string[][];
+  categoryId: string;
   buyers: number;
   /** arrivals are spread over this time, most of them early */
   arrivalMs: number;
@@ -59,7 +63,7 @@ export function openDoors(options: CrowdOptions): { tally: Tally; done: Promise<
   const capacity = options.areas.reduce((sum, area) => sum + area.capacity, 0);
   const endsAtMs = performance.now() + options.lastMs;
   const tally: Tally = {
-    arrived: 0, holding: 0, sold: 0, refused: 0, abandoned: 0, released: 0, repeated: 0,
+    arrived: 0, holding: 0, sold: 0, refused: 0, abandoned: 0, released: 0, changed: 0, repeated: 0,
     faults: [],
     acknowledged: [],
   };

@@ -11,9 +11,9 @@ const PRICES: Record<string, number> = { Stalls: 6_500, Wheelchair: 3_000 };
 
 /**
  * The demo's sale, as PUT /admin/v1/sales takes it: the first 400 seats of the Old Theatre's stalls and 100
- * standing places. `rows` are the seat ids of each row, in their order.
+ * standing places. `rows` are the seat ids of each row, in their order; `categoryId` that of the first.
  */
-export function createDemoSale(): { input: Record<string, unknown>; areas: DemoArea[]; rows: string[][] } {
+export function createDemoSale(): DemoSale {
   const plan = JSON.parse(readFileSync(PLAN, 'utf8')) as SeatingPlan;
   const stalls = readSeatingPlan(plan)[0];
   if (stalls === undefined) throw new Error('the plan of the Old Theatre has no seats');
@@ -43,7 +43,15 @@ export function createDemoSale(): { input: Record<string, unknown>; areas: DemoA
     },
     areas: [{ areaId, kind, capacity: SEATS }, { areaId: 'standing', kind: 'general', capacity: STANDING }],
     rows: rows.map(({ seats }) => seats.map(({ seatId }) => seatId)),
+    categoryId: stalls.rows[0]?.seats[0]?.categoryId ?? '',
   };
+}
+
+export interface DemoSale {
+  input: Record<string, unknown>;
+  areas: DemoArea[];
+  rows: string[][];
+  categoryId: string;
 }
 
 export interface DemoArea {

@@ -50,12 +50,13 @@ export async function runDemo(
   };
   try {
     const saleId = `demo-${randomBytes(4).toString('hex')}`;
-    const { input, areas, rows } = createDemoSale();
+    const { input, ...plan } = createDemoSale();
+    const { areas } = plan;
     await openSale(client, saleId, input, addresses.adminToken);
     out.write(`sale ${saleId} is open: ${placesOf(areas)} places, ${BUYERS} buyers\n`);
     const { checkoutKey } = addresses;
     const { tally, done } = openDoors({
-      client, saleId, checkoutKey, areas, rows, buyers: BUYERS, arrivalMs: ARRIVAL_MS, lastMs: SALE_MS_MAX,
+      ...plan, client, saleId, checkoutKey, buyers: BUYERS, arrivalMs: ARRIVAL_MS, lastMs: SALE_MS_MAX,
     });
     const lag = followLag(sources, saleId);
     const line = startLiveLine(out, tally, lag.text);
@@ -65,9 +66,9 @@ export async function runDemo(
     line.stop();
     signal.throwIfAborted();
 
-    const { abandoned, released, repeated, acknowledged, faults } = tally;
+    const { abandoned, released, changed, repeated, acknowledged, faults } = tally;
     out.write(`${acknowledged.length} orders; ${abandoned} holds abandoned, ${released} given back, `
-      + `${repeated} requests repeated after a lost reply\n`);
+      + `${changed} changed, ${repeated} requests repeated after a lost reply\n`);
     const verdict = judgeSale({ ...(await readEvidence(sources, saleId, areas)), acknowledged });
     for (const fault of [...faults, ...verdict.faults].slice(0, 20)) out.write(`fault: ${fault}\n`);
     out.write(`${verdictLine(verdict)}\n`);

@@ -41,9 +41,12 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
   const set = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined && value !== ''),
   );
+  const credentials = set['ADMIN_CREDENTIALS'] ?? defaults.ADMIN_CREDENTIALS;
+  const logToken = set['LOG_TOKEN'] ?? adminTokenOf(credentials);
   return {
     ...defaults,
     ...set,
+    ...logToken !== undefined && { LOG_TOKEN: logToken, LOG_URL: urlOf('operator') },
     HOST: '127.0.0.1',
     REDIS_URL: servers.redisUrl,
     DATABASE_URL: servers.databaseUrl,

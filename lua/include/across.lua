@@ -11,14 +11,21 @@ local function mayHold(scope, row, n)
   return false
 end
 
--- n seats of a class in a row of an area: the parts { segment, from, size }, or nil.
-local function findInRow(sale, row, n, class, fits)
+-- The segments of a row as parts { segment, at }, and its seats; those that `fits` excludes are as blocked.
+local function readRow(sale, scope, row, class, fits)
   local parts, seats = {}, ''
   for index in string.gmatch(row, '%d+') do
     local segment = segmentOf(sale, tonumber(index))
+    correctBound(scope, segment.index, longestRun(segment.seats, class))
     parts[#parts + 1] = { segment = segment, at = #seats }
     seats = seats .. (fits(segment, 1) and segment.seats or string.rep('b', segment.count))
   end
+  return parts, seats
+end
+
+-- n seats of a class in a row of an area: the parts { segment, from, size }, or nil.
+local function findInRow(sale, scope, row, n, class, fits)
+  local parts, seats = readRow(sale, scope, row, class, fits)
   local whole = { seats = seats, centre = parts[1].segment.centre, count = #seats }
   local from = placeIn(sale, whole, n, class, false)
   if not from then return nil end
@@ -37,9 +44,26 @@ local function findAcross(sale, look, step, n, fits)
     if counterOf(sale, areaIndex).free >= n and not fullAbove(sale, areaIndex, n) then
       local scope = scopeOf(sale, look.lens, 0, sale.segmentCount)
       for row in string.gmatch(joinedRowsOf(sale, areaIndex), '[^;]+') do
-        local taken = mayHold(scope, row, n) and findInRow(sale, row, n, look.class, fits)
+        local taken = mayHold(scope, row, n) and findInRow(sale, scope, row, n, look.class, fits)
         if taken then return taken end
       end
     end
   end
+end
+
+-- The most seats together across the segments of a row, up to `most`, where `longest` are known.
+local function longestAcross(sale, look, step, longest, most, fits)
+  if step.category or sale.joined == '' then return longest end
+  for areaIndex in string.gmatch(step.area or sale.joined, '%d+') do
+    local room = math.min(most, roomOf(sale, areaIndex))
+    local scope = longest < room and scopeOf(sale, look.lens, 0, sale.segmentCount)
+    for row in string.gmatch(scope and joinedRowsOf(sale, areaIndex) or '', '[^;]+') do
+      if longest >= room then break end
+      if mayHold(scope, row, longest + 1) then
+        local _, seats = readRow(sale, scope, row, look.class, fits)
+        longest = math.max(longest, math.min(longestRun(seats, look.class), room))
+      end
+    end
+  end
+  return longest
 end

@@ -1,7 +1,7 @@
 -- Buyers: tickets (held, pending and bought), live holds, and against hoarding (OWASP OAT-021) how long they
 -- held without buying and which places they gave back. `tickets holds`, followed for those who gave something
 -- back by `heldMs strikes coolUntilMs returned`; returned is `place@capMs` joined by ',', a place being `s`
--- and the seat's offset or `a` and the area's index.
+-- and the seat's offset, `a` and the area's index, or `*` for every place.
 -- Needs: the functions of sale, nowMs.
 
 local BUYER_PATTERN = '^(%d+) (%d+) ?(%d*) ?(%d*) ?(%d*) ?(.*)$'
@@ -54,8 +54,9 @@ local function writeBuyer(sale, buyerId, buyer)
   setBuyerText(sale, buyerId, text)
 end
 
-local function strike(sale, buyer, atMs)
-  buyer.strikes = buyer.strikes + 1
+-- So many strikes at once: the last one's cool-down is the longest.
+local function strike(sale, buyer, atMs, count)
+  buyer.strikes = buyer.strikes + count
   local coolMs = math.min(sale.coolDownMs * 2 ^ (buyer.strikes - 1), sale.coolDownMaxMs)
   buyer.coolUntilMs = math.max(buyer.coolUntilMs, atMs + coolMs)
 end
@@ -64,53 +65,10 @@ end
 local function noteEnd(sale, buyer, hold, endMs, isExpired)
   if sale.coolDownMs > 0 then
     buyer.heldMs = buyer.heldMs + endMs - hold.placedAtMs
-    if isExpired then strike(sale, buyer, endMs) end
-    while buyer.heldMs >= sale.allowanceMs do
-      buyer.heldMs = buyer.heldMs - sale.allowanceMs
-      strike(sale, buyer, endMs)
-    end
+    local count = math.floor(buyer.heldMs / sale.allowanceMs)
+    buyer.heldMs = buyer.heldMs - count * sale.allowanceMs
+    if isExpired then count = count + 1 end
+    if count > 0 then strike(sale, buyer, endMs, count) end
   end
 end
-
--- The places of packed items, each once: `s12`, `a3`.
-local function placesOf(items)
-  local places = {}
-  for areaIndex, offsets in string.gmatch(items, '(%d+),%d+,%d+,[^,]*,%d+,%d+,%-?%d+,([%d.+]*)') do
-    if offsets == '' then
-      places[#places + 1] = 'a' .. areaIndex
-    else
-      for first, count in string.gmatch(offsets, '(%d+)%+?(%d*)') do
-        for offset = tonumber(first), first + (tonumber(count) or 1) - 1 do
-          places[#places + 1] = 's' .. offset
-        end
-      end
-    end
-  end
-  return places
-end
-
--- Remembers the cap of places given back, in place of what was remembered of them before.
-local function noteReturned(buyer, items, capMs)
-  local caps, order = {}, {}
-  for place, cap in string.gmatch(buyer.returned, '([^,@]+)@(%d+)') do
-    caps[place], order[#order + 1] = cap, place
-  end
-  for _, place in ipairs(placesOf(items)) do
-    if not caps[place] then order[#order + 1] = place end
-    caps[place] = capMs
-  end
-  for i, place in ipairs(order) do order[i] = place .. '@' .. caps[place] end
-  buyer.returned = table.concat(order, ',')
-end
-
--- The earliest cap that the buyer's earlier holds of any of these places had, or nil.
-local function capOf(sale, buyer, items)
-  local returned = remembered(sale, buyer.returned)
-  if returned == '' then return nil end
-  local capMs
-  for _, place in ipairs(placesOf(items)) do
-    local cap = string.match(',' .. returned, ',' .. place .. '@(%d+)')
-    if cap and (not capMs or tonumber(cap) < capMs) then capMs = tonumber(cap) end
-  end
-  return capMs
-end
+-- @include returned

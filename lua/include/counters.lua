@@ -16,7 +16,8 @@ local function counterOf(sale, index)
   return counter
 end
 
--- The indexes of the counters above an area. `above` is `area:group.group;…`.
+-- The indexes of the counters above an area. `above` is `area:group.group;…`, after
+-- `*:venue;` where the venue has a capacity, which is above all.
 local function aboveOf(sale, areaIndex)
   if not sale.aboveByArea then
     sale.aboveByArea = {}

@@ -73,7 +73,9 @@ local function giveBackLapsed(sale, most)
         if #left == 0 then looked = looked + 1 end
       end
       redis.call('ZREM', sale.keys.expiry, members[i])
-      if #left > 0 then redis.call('ZADD', sale.keys.expiry, members[i + 1], table.concat(left, ' ')) end
+      -- GT: the one that is left may have been extended, and then it has a later entry of its own.
+      local rest = table.concat(left, ' ')
+      if rest ~= '' then redis.call('ZADD', sale.keys.expiry, 'GT', members[i + 1], rest) end
       if looked >= most then return given, true end
     end
   end

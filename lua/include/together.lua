@@ -56,10 +56,14 @@ local function boundsFor(n, avoid)
   return bounds
 end
 
--- The first segment in order of preference with n seats together for which `fits` holds, and where in it;
--- with `isAny` also if that leaves a single seat.
-local function findTogether(sale, scope, n, class, fits, isAny)
-  for pass = (sale.strand == '1' and not isAny) and 1 or 2, 2 do
+-- A bound that was found too high.
+local function correctBound(scope, slot, longest)
+  if 128 + longest < string.byte(scope.runs, slot - scope.first + 1) then setBound(scope, slot, longest) end
+end
+
+-- The first segment in order of preference with n seats together for which `fits` holds, and where in it.
+local function findTogether(sale, scope, n, class, fits)
+  for pass = sale.strand == '1' and 1 or 2, 2 do
     local avoid = pass == 1
     local bounds = boundsFor(n, avoid)
     local at = string.find(scope.runs, bounds)
@@ -69,9 +73,25 @@ local function findTogether(sale, scope, n, class, fits, isAny)
         local from = placeIn(sale, segment, n, class, avoid)
         if from then return segment, from end
       end
-      local longest = longestRun(segment.seats, class)
-      if 128 + longest < string.byte(scope.runs, at) then setBound(scope, scope.first + at - 1, longest) end
+      correctBound(scope, scope.first + at - 1, longestRun(segment.seats, class))
       at = string.find(scope.runs, bounds, at + 1)
     end
   end
+end
+
+-- The most seats together in one segment, up to `most` (at most RUN_MAX): one look over all, and at none
+-- whose bound is not above what was found before.
+local function longestTogether(sale, scope, most, class, fits)
+  local longest, at = 0, 0
+  while longest < most do
+    at = string.find(scope.runs, boundsFor(longest + 1, false), at + 1)
+    if not at then break end
+    local segment = segmentAt(sale, scope.first + at - 1)
+    local run = longestRun(segment.seats, class)
+    correctBound(scope, scope.first + at - 1, run)
+    run = fits(segment, longest + 1) and math.min(run, most) or 0
+    while run > longest and not fits(segment, run) do run = run - 1 end
+    longest = math.max(longest, run)
+  end
+  return longest
 end

@@ -21,6 +21,8 @@ export const SellingConfig = Type.Object({
   CONTACT_KEY: Type.String(),
   CONFIRM_ACK: Type.Unsafe<'bus' | 'redis'>(Type.String({ enum: ['bus', 'redis'], default: 'bus' })),
   CONFIRM_WAIT_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 30_000 }),
+  LOG_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
+  LOG_TOKEN: Type.Optional(Type.String()),
   OUTBOX_ENTRIES_MAX: Type.Integer({ default: 200_000, minimum: 1 }),
   OUTBOX_BYTES_MAX: Type.Integer({ default: 64 * 1024 * 1024, minimum: 1 }),
   OUTBOX_AGE_MS_MAX: Type.Integer({ default: 30_000, minimum: 1 }),

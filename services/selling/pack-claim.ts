@@ -181,7 +181,9 @@ function scopeOf(
     return { reason: 'item_unsuitable', extra: { detail: 'there are no numbered seats' } };
   }
   if (category >= 0) return { name: `c${category}`, scope, categories: [category] };
-  return { name: 'v', scope, categories: [...layout.categoryIds.keys()] };
+  // Without those of general areas, whose first ticket type is none that the seats have.
+  const seated = [...layout.categoryIds.keys()].filter((one) => (layout.categoryScopes[one]?.count ?? 0) > 0);
+  return { name: 'v', scope, categories: seated };
 }
 
 function packSeats(

@@ -54,8 +54,7 @@ function fieldsOf(definition: SaleDefinition, layout: SaleLayout): (string | num
     strand: definition.allowStrandedSeats ? 0 : 1,
     channels: layout.channelIds.length,
     channelIds: layout.channelIds.join(' '),
-    above: layout.areas.filter(({ above }) => above.length > 0)
-      .map(({ index, above }) => `${index}:${above.join('.')}`).join(';'),
+    above: aboveOf(definition, layout),
     returnsAt: definition.channels.flatMap(({ returnsAt }, i) =>
       (returnsAt === null ? [] : [`${channelByte(i + 1)}${ms(returnsAt)}`])).join(' '),
     segmentCount: layout.segments.length,
@@ -63,6 +62,14 @@ function fieldsOf(definition: SaleDefinition, layout: SaleLayout): (string | num
     ...joinedFields(layout),
     accessible: layout.accessibleSegments.join('.'),
   }).flat();
+}
+
+/** The counters above each area; `*` stands for the venue's, which is above all. */
+function aboveOf({ capacity }: SaleDefinition, { areas, counters }: SaleLayout): string {
+  return [
+    ...capacity === null ? [] : [`*:${counters.length - 1}`],
+    ...areas.filter(({ above }) => above.length > 0).map(({ index, above }) => `${index}:${above.join('.')}`),
+  ].join(';');
 }
 
 /**

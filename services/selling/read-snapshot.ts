@@ -30,7 +30,7 @@ export interface SaleSnapshot {
 const ATTEMPTS_MAX = 5;
 
 /**
- * A sale at one seq, read in one script call; undefined if there is no such sale.
+ * A sale at one seq, read in one script call; undefined if there is no such sale, or if it is archived.
  *
  * @param before an earlier snapshot with the same `wantsSeats`; it is returned itself when nothing changed,
  *   and then areas and seats are not read
@@ -50,6 +50,7 @@ export async function readSnapshot(
     const [state, version, epoch, seq, head, areas, seats] = answer as [
       SaleState, string, string, string, string, string[]?, string?,
     ];
+    if (state === 'archived') return undefined;
     const id = `${epoch}-${seq}`;
     if (areas === undefined && before !== undefined) {
       return state === before.state ? before : { ...before, state };

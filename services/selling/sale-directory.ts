@@ -47,7 +47,10 @@ export class SaleDirectory {
   /** Where a sale is; where its id would put it if there is none. Asks Redis only if it is not known here. */
   async locate(saleId: string): Promise<number> {
     const known = this.#sales.get(saleId) ?? await this.reload(saleId);
-    return known?.partition ?? this.partitionOf(saleId);
+    if (known !== undefined) return known.partition;
+    // An archived sale has no definition; where it was pinned it comes back.
+    const usual = this.partitionOf(saleId);
+    return Number(await this.#redis.hget(partitionKeys(usual).pins, saleId) ?? usual);
   }
 
   /**
@@ -75,13 +78,16 @@ export class SaleDirectory {
 
   /**
    * A sale as it is now, for those who put numbers into words without a script that compares the version: a
-   * process may have read the sale as a draft that had other seats.
+   * process may have read the sale as a draft that had other seats. An archived sale is none.
    */
   async findCurrent(saleId: string): Promise<KnownSale | undefined> {
-    const known = this.#sales.get(saleId);
-    if (known === undefined) return this.reload(saleId);
-    const version = await this.#redis.hget(saleKeys(known.partition, saleId).sale, 'version');
-    return version === null ? undefined : this.find(saleId, Number(version));
+    const recalled = this.#sales.get(saleId);
+    const known = recalled ?? await this.reload(saleId);
+    if (known === undefined) return undefined;
+    const { sale } = saleKeys(known.partition, saleId);
+    const [version, state] = await this.#redis.hmget(sale, 'version', 'state');
+    if (typeof version !== 'string' || state === 'archived') return undefined;
+    return this.find(saleId, Number(version));
   }
 
   /** Reads a sale anew; several callers share one reading. */

@@ -7,8 +7,10 @@ import { createHttp } from '../shared/platform/http-server.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
 import type { Caller } from './callers.ts';
+import { apiDescription } from './describe-api.ts';
 import { identify } from './identify.ts';
 import { registerAdmin } from './routes/register-admin.ts';
+import { registerArchive } from './routes/register-archive.ts';
 import { registerChanges } from './routes/register-changes.ts';
 import { registerHolds } from './routes/register-holds.ts';
 import { registerInventory } from './routes/register-inventory.ts';
@@ -34,19 +36,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
       if (!request.url.startsWith('/health')) sendProblem(reply, 'overloaded');
     },
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'onsale selling API',
-        version: '1',
-        description: 'Claims seats and takes orders. '
-          + 'Refusals are application/problem+json with a stable `code`.',
-      },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
-    },
-  });
+  await app.register(swagger, apiDescription);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(reference, {
     routePrefix: '/docs',
@@ -65,6 +55,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerSales(app, context);
   registerStream(app, context);
   registerAdmin(app, context);
+  registerArchive(app, context);
   registerInventory(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');

@@ -3,6 +3,7 @@ import type { Credentials } from '../shared/platform/credentials.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
 import type { Callers } from './callers.ts';
+import type { LogSource } from './fold-log.ts';
 import type { HoldLookups } from './hold-lookups.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { SaleWatches } from './sale-watches.ts';
@@ -25,6 +26,8 @@ export interface SellingContext {
   contactKey: Uint8Array;
   confirmAck: 'bus' | 'redis';
   confirmWaitMs: number;
+  /** where archived sales are read back from */
+  logSource: LogSource | undefined;
   sessionsPerMinuteMax: number;
   /** proxies whose `x-forwarded-for` is believed */
   trustProxy: string;

@@ -1,12 +1,13 @@
 import type { FastifyReply } from 'fastify';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
-import { partitionKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
 import type { SellingContext } from './selling-context.ts';
 
 /**
  * Answers 404 with `code`, unless the sale's partition has no generation: a Redis that lost its state knows
- * nothing, so what it does not know may well exist. Then the answer is 503 `recovering`.
+ * nothing, so what it does not know may well exist. Then the answer is 503 `recovering`. Of an archived sale
+ * hardly anything is known here: 409 `sale_archived`, whatever was asked for.
  */
 export async function sendUnknown(
   { redis, directory }: SellingContext,
@@ -14,6 +15,11 @@ export async function sendUnknown(
   code: ReasonCode,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const isThere = await redis.exists(partitionKeys(await directory.locate(saleId)).generation) === 1;
-  return sendProblem(reply, isThere ? code : 'recovering');
+  const partition = await directory.locate(saleId);
+  const [isThere, state] = await Promise.all([
+    redis.exists(partitionKeys(partition).generation),
+    redis.hget(saleKeys(partition, saleId).sale, 'state'),
+  ]);
+  if (isThere === 0) return sendProblem(reply, 'recovering');
+  return sendProblem(reply, state === 'archived' ? 'sale_archived' : code);
 }

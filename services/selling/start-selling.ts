@@ -10,6 +10,7 @@ import { AcceptedFollower } from './accepted-follower.ts';
 import { Callers } from './callers.ts';
 import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
+import type { LogSource } from './fold-log.ts';
 import { Generations } from './generations.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { HoldLookups } from './hold-lookups.ts';
@@ -75,6 +76,7 @@ export async function startSelling(
       contactKey: readContactKey(config.CONTACT_KEY),
       confirmAck: config.CONFIRM_ACK,
       confirmWaitMs: config.CONFIRM_WAIT_MS,
+      logSource: logSourceOf(config),
       sessionsPerMinuteMax: config.SESSIONS_PER_MINUTE_MAX,
       trustProxy: config.TRUST_PROXY,
     });
@@ -90,6 +92,12 @@ export async function startSelling(
   }
   const { port } = app.server.address() as AddressInfo;
   return { url: `http://${config.HOST}:${port}`, stop };
+}
+
+function logSourceOf({ LOG_URL: url, LOG_TOKEN: token = '' }: SellingConfig): LogSource | undefined {
+  if (url === undefined && token === '') return undefined;
+  if (url === undefined || token === '') throw new Error('LOG_URL and LOG_TOKEN are set together');
+  return { url, token };
 }
 
 function callersOptions(config: SellingConfig): CallersOptions {

@@ -148,6 +148,11 @@ export class Stock {
 
   /** Calls a script that only reads, but only from a Redis of the generation in force. */
   async callRead(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
+    return this.callSilent(partition, name, keys, args);
+  }
+
+  /** Calls a script that makes no event: its KEYS and its ARGV begin with the generation. */
+  async callSilent(partition: number, name: string, keys: string[], args: ScriptArg[]): Promise<unknown> {
     return this.#underGeneration(partition, name, keys, (generation) => [generation, ...args]);
   }
 

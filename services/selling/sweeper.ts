@@ -1,18 +1,21 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys, saleKeyList, saleKeys } from '../shared/contracts/keys.ts';
 import type { Log } from '../shared/platform/log.ts';
+import { dropArchived } from './archive-sale.ts';
 import type { Stock } from './stock.ts';
 
 /**
  * Gives lapsed holds back, returns what is set aside for channels whose time has come, and lets the records
- * of holds go that ended more than a day ago. Every selling process sweeps; no lease is needed, since each
- * of these happens once in the script. A late sweep changes no answer: claims do what it would have done.
+ * of holds go that ended more than a day ago, and deletes the keys of archived sales once the log has that.
+ * Every selling process sweeps; no lease is needed, since each of these happens once in the script. A late
+ * sweep changes no answer: claims do what it would have done.
  */
 const LAPSED_PER_CALL_MAX = 200;
 const CALLS_PER_SALE_MAX = 20;
 const SALES_PER_PARTITION_MAX = 1_000;
 const FORGET_EVERY_MS = 60_000;
-const REMEMBER_MS = 24 * 3_600_000;
+/** How long records of ended holds are kept for repeats. */
+export const REMEMBER_MS = 24 * 3_600_000;
 const FORGET_PER_CALL_MAX = 500;
 
 export interface SweeperOptions {
@@ -89,6 +92,7 @@ export class Sweeper {
     for (let call = 0; call < CALLS_PER_SALE_MAX; call++) {
       const args = [saleId, LAPSED_PER_CALL_MAX];
       const answer = await this.#options.stock.call(partition, 'expire-holds', keys, args);
+      if (answer === 'sale_archived') await dropArchived(this.#options.stock, partition, saleId);
       if (!Array.isArray(answer)) return;
       const [given = 0, isMore, isOverdue] = answer as number[];
       if (isOverdue === 1) {

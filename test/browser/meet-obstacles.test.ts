@@ -72,7 +72,9 @@ function letHoldLapse(office: BoxOffice): void {
     await page.getByRole('button', { name: 'Reserve 2 tickets' }).waitFor();
     t.match(await office.availability('lapse'), { held: 0, free: 8 });
 
-    // The same for somebody who comes back later.
+    // The same for somebody who comes back later. Right after their last second the places are refused, for
+    // as long again as a hold may live.
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
     await page.locator('#reserve').click();
     await page.locator('#countdown').waitFor();
     const address = page.url();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { HoldAnswer } from '../../services/shared/contracts/http-schemas.ts';
+import type { AccessCodesRequest } from '../../services/shared/contracts/inventory-schemas.ts';
 import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { openTestStack, startService } from '../stack.ts';
 import type { TestService } from '../stack.ts';
@@ -20,6 +21,7 @@ export interface BoxOffice {
   complaints: string[];
   /** Defines a sale and opens it. */
   putOnSale(saleId: string, input: SaleInput): Promise<void>;
+  addAccessCodes(saleId: string, codes: AccessCodesRequest): Promise<void>;
   operate(saleId: string, verb: 'pause' | 'resume' | 'close'): Promise<void>;
   /** Somebody else's hold. */
   otherHolds(saleId: string, items: object[]): Promise<HoldAnswer>;
@@ -122,6 +124,9 @@ function createApi(sellingUrl: string, stack: { adminToken: string; checkoutKey:
       await asAdmin('PUT', saleId, input);
       await asAdmin('POST', `${saleId}/open`);
     },
+    async addAccessCodes(saleId: string, codes: AccessCodesRequest) {
+      await asAdmin('POST', `${saleId}/access-codes`, codes);
+    },
     async operate(saleId: string, verb: string) {
       await asAdmin('POST', `${saleId}/${verb}`);
     },
@@ -185,6 +190,7 @@ export function smallHall(more: Partial<SaleInput> = {}, floorCapacity = 0): Sal
   return {
     name: 'Small hall',
     currency: 'EUR',
+    allowStrandedSeats: true,
     categories: [{ categoryId: 'C', name: 'Any seat', prices: { adult: 1000, child: 500 } }],
     areas: [
       { areaId: 'hall', name: 'Hall', kind: 'seated', categoryId: 'C', rows },

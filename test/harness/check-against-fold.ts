@@ -26,15 +26,24 @@ export interface CheckedSale {
   seats: string;
 }
 
+/** An outbox that somebody has read and folded already: the entries of the partition, the sale's events. */
+export interface FoldedOutbox {
+  fold: FoldedSale;
+  events: SaleEvent[];
+  entries: Entries;
+}
+
 /**
  * Folds the whole outbox of a sale with `evolve`, which throws on an oversell, under the rule of the log,
  * and compares the result with every key that Redis keeps of the sale. Throws an Error that says where they
- * differ. One MULTI reads all, so that it may run while others sell.
+ * differ. One MULTI reads all, so that it may run while others sell. `accepted` are the events that are in
+ * the log, and not in the outbox any more; with `folded` nobody may sell meanwhile.
  */
 export async function checkAgainstFold(
   redis: Redis,
   partition: number,
   saleId: string,
+  { accepted = [], folded }: { accepted?: readonly SaleEvent[]; folded?: FoldedOutbox } = {},
 ): Promise<CheckedSale> {
   const k = saleKeys(partition, saleId);
   const p = partitionKeys(partition);
@@ -42,10 +51,10 @@ export async function checkAgainstFold(
     .hgetall(k.sale).get(k.definition).hgetall(k.areas)
     .getBuffer(k.seats).getBuffer(k.homes).getBuffer(k.runs)
     .hgetall(k.holds).zrange(k.expiry, '0', '-1', 'WITHSCORES').lrange(k.ended, 0, -1).hgetall(k.buyers)
-    .hgetall(k.orders).zscore(p.due, saleId).xrange(p.outbox, '-', '+').hgetall(p.unconfirmed)
+    .hgetall(k.orders).zscore(p.due, saleId).xrange(p.outbox, folded ? '+' : '-', '+').hgetall(p.unconfirmed)
     .hgetall(p.standing).hgetall(k.codes)
     .exec();
-  const [sale, json, areas, seats, homes, runs, holds, expiry, ended, buyers, orders, due, entries,
+  const [sale, json, areas, seats, homes, runs, holds, expiry, ended, buyers, orders, due, read,
     unconfirmed, standing, codes] = (answers ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
@@ -54,7 +63,7 @@ export async function checkAgainstFold(
       Entries, Hash, Hash, Hash,
     ];
   const layout = compileLayout(JSON.parse(json) as SaleDefinition);
-  const { fold, events } = foldOf(entries, partition, saleId, layout);
+  const { fold, events, entries } = folded ?? foldOf(read, partition, saleId, layout, accepted);
   const definition = definitionOf(fold);
   expect('definition', JSON.parse(json), JSON.parse(JSON.stringify(definition)));
   const packed = packSale(fold, definition, layout);
@@ -66,32 +75,49 @@ export async function checkAgainstFold(
   checkHolds({ holds, expiry: pairs(expiry), ended, due }, packed);
   checkBuyers(buyers, packed.buyers);
   expect('codes', { ...codes }, packed.codes);
-  checkOrders(orders, unconfirmed, packed, events);
+  checkOrders(orders, unconfirmed, packed, events, accepted);
   checkStanding(standing, entries);
   return { fold, events, areas: counts, seats: seats.toString('latin1') };
 }
 
 type Hash = Record<string, string>;
-type Entries = [id: string, fields: string[]][];
+export type Entries = [id: string, fields: string[]][];
 
-function foldOf(entries: Entries, partition: number, saleId: string, layout: SaleLayout) {
+function foldOf(
+  entries: Entries,
+  partition: number,
+  saleId: string,
+  layout: SaleLayout,
+  accepted: readonly SaleEvent[],
+): FoldedOutbox {
   const fold = initialSale();
-  const events: SaleEvent[] = [];
+  const events: SaleEvent[] = [...accepted];
+  for (const event of accepted) evolve(fold, event);
   for (const [, fields] of entries) {
     for (const packed of readOutboxEntry(fields)) {
       if (packed.saleId !== saleId) continue;
-      const { verdict, reason } = judge(fold.head, packed, false);
-      if (verdict !== 'accepted') {
-        throw new Error(`${packed.type} seq ${packed.seq} is ${verdict}: ${reason}`);
-      }
-      checkOrigin(packed);
-      const event = toSaleEvent(packed, partition, layout);
-      checkTime(fold, event);
-      evolve(fold, event);
-      events.push(event);
+      events.push(foldEvent(fold, packed, partition, layout));
     }
   }
-  return { fold, events };
+  return { fold, events, entries };
+}
+
+/** Applies the next event of a sale under the rules of the log and of time; throws when it breaks one. */
+export function foldEvent(
+  fold: FoldedSale,
+  packed: PackedEvent,
+  partition: number,
+  layout: SaleLayout | undefined,
+): SaleEvent {
+  const { verdict, reason } = judge(fold.head, packed, false);
+  if (verdict !== 'accepted') {
+    throw new Error(`${packed.type} seq ${packed.seq} is ${verdict}: ${reason}`);
+  }
+  checkOrigin(packed);
+  const event = toSaleEvent(packed, partition, layout);
+  checkTime(fold, event);
+  evolve(fold, event);
+  return event;
 }
 
 /** The id holds the microsecond of the event's time, somebody made it, and its epoch is a number. */
@@ -181,14 +207,21 @@ function checkBuyers(stored: Hash, packed: Hash): void {
   expect('buyers', parse(stored), parse(packed));
 }
 
-function checkOrders(stored: Hash, unconfirmed: Hash, packed: PackedSale, events: SaleEvent[]): void {
+function checkOrders(
+  stored: Hash,
+  unconfirmed: Hash,
+  packed: PackedSale,
+  events: SaleEvent[],
+  accepted: readonly SaleEvent[],
+): void {
   expect('ids of orders', Object.keys(stored).toSorted(), Object.keys(packed.orders).toSorted());
   for (const [id, record] of Object.entries(stored)) {
     const order = readOrderRecord(record);
     expect(`order ${id}`, order, readOrderRecord(packed.orders[id] ?? ''));
     const event = events.find((one) => one.id === order.eventId);
     expect(`event of order ${id}`, event?.type === 'order.confirmed' && event.data.orderId, id);
-    expect(`order ${id} waits for the log`, unconfirmed[order.eventId], id);
+    const isAccepted = accepted.some(({ id }) => id === order.eventId);
+    expect(`order ${id} waits for the log`, unconfirmed[order.eventId], isAccepted ? undefined : id);
   }
 }
 

@@ -136,9 +136,9 @@ t.test('what a returned channel had comes back to everybody', async (t) => {
   t.ok((await desk.place('c', floor(5))).ok);
 });
 
-t.test('given areas listed in order of preference, when one call looks in the first and anywhere, then it sees '
-  + 'all', async (t) => {
-  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3)], 'stalls'), hallOf([rowOf('B', 3)], 'hall')]));
+t.test('given two areas, when one call looks in the first and anywhere, then it sees both', async (t) => {
+  const areas = [hallOf([rowOf('A', 3)], 'stalls'), hallOf([rowOf('B', 3)], 'hall')];
+  const desk = await openDesk(t, saleOf(areas));
   const mixed = await desk.place('a', [{ areaId: 'stalls', bestAvailable: 1 }, { bestAvailable: 3 }]);
   t.same(await desk.seatsOf(mixed), ['A2', 'B1', 'B2', 'B3'], 'in one claim');
   await desk.release('a');
@@ -147,5 +147,31 @@ t.test('given areas listed in order of preference, when one call looks in the fi
   ]);
   t.same([await desk.seatsOf(first), await desk.seatsOf(second)], [['A1', 'A2'], ['B1', 'B2', 'B3']],
     'in one batch');
+  await desk.check();
+});
+
+t.test('given a general area whose ticket type is its own, when seats anywhere are asked for, then they are '
+  + 'found', async (t) => {
+  const desk = await openDesk(t, saleOf([{ ...floorOf(9), categoryId: 'S' }, hallOf([rowOf('A', 4)])], {
+    categories: [{ categoryId: 'S', prices: { standing: 300 } }, ...categories],
+  }));
+  t.equal(await best(desk, 'a', { bestAvailable: 2 }), 'A2 A3');
+  await desk.check();
+});
+
+t.test('given a full venue with free seats, when more are asked for, then none is read', async (t) => {
+  const rows = (name: string) => Array.from({ length: 3 }, (_, i) => rowOf(`${name}${i}-`, 5));
+  const desk = await openDesk(t, saleOf([hallOf(rows('A')), hallOf(rows('B'), 'gallery')], { capacity: 7 }));
+  await desk.place('a', [{ bestAvailable: 5 }]);
+  await refuses(t, desk, () => desk.place('b', [{ bestAvailable: 4 }]), 'no_adjacent_seats', 'v.2');
+  await refuses(t, desk, () => desk.place('b', [{ bestAvailable: 4, adjacent: 'any' }]), 'sold_out', 'v.2');
+  await desk.place('c', [{ bestAvailable: 2 }]);
+  const { segments } = saleKeys(desk.partition, desk.saleId);
+  // Who looks for them there fails.
+  await desk.redis.rename(segments, `${segments}:away`);
+  for (const adjacent of ['required', 'preferred', 'any'] as const) {
+    await refuses(t, desk, () => desk.place('b', [{ bestAvailable: 5, adjacent }]), 'sold_out', 'v.0');
+  }
+  await desk.redis.rename(`${segments}:away`, segments);
   await desk.check();
 });

@@ -141,3 +141,24 @@ t.test('two blocks in neighbouring rows fit the counters above them together', a
   t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 3 }), 'A1 A2 A3');
   await desk.check();
 });
+
+t.test('an area that comes first and the whole sale are looked at in one call, each by itself', async (t) => {
+  const balcony = hallOf([rowAt('B', 4, 2)], 'balcony');
+  const desk = await openDesk(t, saleOf([hallOf([rowAt('A', 2, 1)]), balcony], { categories }));
+  const answers = await Promise.all([
+    desk.place('a', [{ areaId: 'hall', bestAvailable: 3 }]),
+    desk.place('b', [{ bestAvailable: 3 }]),
+  ]);
+  t.match(answers[0], { reason: 'no_adjacent_seats', detail: 'a0.2' });
+  t.equal((await desk.seatsOf(answers[1])).join(' '), 'B1 B2 B3');
+  await desk.check();
+});
+
+t.test('two neighbouring rows have no room for more than their group or venue', async (t) => {
+  const rows = [rowAt('A', 3, 1), rowAt('B', 3, 2)];
+  const desk = await openDesk(t, saleOf([hallOf(rows)], { categories, capacity: 3 }));
+  await refuses(t, desk, () => desk.place('a', [{ bestAvailable: 4, adjacent: 'preferred' }]), 'sold_out',
+    'v.3');
+  t.equal(await best(desk, 'b', { bestAvailable: 3, adjacent: 'preferred' }), 'A1 A2 A3');
+  await desk.check();
+});

@@ -79,3 +79,18 @@ t.test('lapsed holds come back in a sale that is paused or closed', async (t) =>
   t.equal(await desk.expire(), 1);
   await desk.check();
 });
+
+t.test('a sweep that stops among holds of one call forgets none that lives longer', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(40)]));
+  await desk.setHoldMs(300);
+  await Promise.all([desk.place('a', one), desk.place('b', one)]);
+  await desk.setHoldMs(700);
+  t.ok((await desk.extend('b', 'k')).ok);
+  await new Promise((resolve) => setTimeout(resolve, 320));
+  t.equal(await desk.expire(1), 1);
+  await desk.expire();
+  await desk.check();
+  await desk.awaitLapse();
+  t.equal(await desk.expire(), 1, 'it lapses at its own end');
+  await desk.check();
+});

@@ -158,6 +158,15 @@ t.test('time held without buying adds up, released or not', async (t) => {
   t.match(refused, { ok: false, reason: 'buyer_cooling_down' });
 });
 
+t.test('an allowance spent a thousand million times counts at once', async (t) => {
+  const hoarding = { holdSeconds: 1, coolDownSeconds: 100 };
+  const desk = await openDesk(t, saleOf([floorOf(50)], { hoarding }));
+  await desk.place('a', floor(1));
+  await desk.redis.hset(saleKeys(desk.partition, desk.saleId).buyers, 'buyer', `1 1 ${10 ** 12} 0 0 `);
+  await desk.release('a');
+  t.match(await buyerText(desk), /^0 0 \d{1,3} 1000000000 /);
+});
+
 t.test('giving the same places back and claiming them again gains no time', async (t) => {
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 6)]), floorOf(9)]));
   const first = await desk.place('a', [{ seatIds: ['A1', 'A2'] }, ...floor(1)]);
@@ -210,4 +219,21 @@ t.test('prices, fees and taxes are those of the moment the hold was placed', asy
   });
   t.match(events.find((event) => 'holdId' in event.data && event.data.holdId === 'b')?.data,
     { total: 500, codes: ['p:half'] });
+});
+
+t.test('of who gives very many places back one entry stands for all', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 210)]), floorOf(9)]));
+  const seats = (from: number) => Array.from({ length: 70 }, (_, i) => `A${from + i}`);
+  const caps: number[] = [];
+  for (const [i, id] of ['a', 'b', 'c'].entries()) {
+    const placed = await desk.place(id, [{ seatIds: seats(1 + 70 * i) }]);
+    if (!placed.ok) throw new Error(placed.reason);
+    caps.push(placed.hold.expiresAtMaxMs);
+    await desk.release(id);
+  }
+  t.match(await buyerText(desk), `0 0 0 0 0 *@${Math.min(...caps)}`);
+  const again = await desk.place('d', floor(1));
+  t.equal(again.ok && again.hold.expiresAtMaxMs, Math.min(...caps), 'no place gains time');
+  const { fold } = await desk.check();
+  t.same([...fold.buyers.get('buyer')?.returned ?? []], [['*', Math.min(...caps)]]);
 });

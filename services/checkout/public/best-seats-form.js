@@ -18,7 +18,13 @@ const COUNT_MAX = 12;
 export function createBestSeatsForm(sale, onFind) {
   const seated = sale.areas.filter((area) => area.kind === 'seated');
   const options = seated.map((area) => el('option', { value: `area ${area.areaId}` }, area.name));
-  const where = el('select', { id: 'best-area' }, ...widerOptions(sale, seated), ...options);
+  const where = el(
+    'select',
+    { id: 'best-area' },
+    ...anywhere(sale, seated),
+    ...options,
+    ...categoryOptions(sale, seated),
+  );
   const most = Math.min(sale.buyerLimit, sale.holdLimit ?? sale.buyerLimit, COUNT_MAX);
   const count = el(
     'select',
@@ -70,24 +76,28 @@ export function createBestSeatsForm(sale, onFind) {
 }
 
 /**
- * Anywhere, and by category. Not with a selling service of the release before, which sends no holdLimit and
- * finds seats in areas only.
+ * Whether seats are found anywhere and by category: not by a selling service of the release before, which
+ * sends no holdLimit and finds seats in areas only.
  * @param {Sale} sale
- * @param {import('./sale-types.js').Area[]} seated
  */
-function widerOptions(sale, seated) {
-  if (sale.holdLimit === undefined) return [];
+function findsWidely(sale) {
+  return sale.holdLimit !== undefined;
+}
+
+/** @param {Sale} sale @param {import('./sale-types.js').Area[]} seated */
+function anywhere(sale, seated) {
+  return findsWidely(sale) && seated.length > 1 ? [el('option', { value: 'any' }, 'anywhere')] : [];
+}
+
+/** @param {Sale} sale @param {import('./sale-types.js').Area[]} seated */
+function categoryOptions(sale, seated) {
   const seats = seated.flatMap((area) => area.rows ?? []).flatMap((row) => row.seats);
   const used = new Set(seats.map((seat) => seat.categoryId));
   const categories = sale.categories.filter(({ categoryId }) => used.has(categoryId));
-  return [
-    ...(seated.length > 1 ? [el('option', { value: 'any' }, 'anywhere')] : []),
-    ...(categories.length > 1
-      ? categories.map(({ categoryId, name }) =>
-          el('option', { value: `category ${categoryId}` }, `category ${name}`),
-        )
-      : []),
-  ];
+  if (!findsWidely(sale) || categories.length < 2) return [];
+  return categories.map(({ categoryId, name }) =>
+    el('option', { value: `category ${categoryId}` }, `category ${name}`),
+  );
 }
 
 /**

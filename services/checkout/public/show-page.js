@@ -48,6 +48,8 @@ function openShow(sale) {
 
   /** @type {import('./sale-types.js').Availability | undefined} */
   let availability;
+  /** @type {import('./sale-types.js').SeatStates | undefined} */
+  let seats;
 
   const choice = createChoice(sale, keep, showChoice);
   const form = createWishesForm({ sale, keep }, showWishes);
@@ -72,7 +74,9 @@ function openShow(sale) {
         showAvailability();
       },
       onSeats(states) {
+        seats = states;
         plan?.setStates(states);
+        showAvailability();
         if (!reserving && desk.hold() === undefined) dropTaken();
       },
     },
@@ -98,9 +102,10 @@ function openShow(sale) {
 
   function showAvailability() {
     if (availability === undefined) return;
-    const mine = availableTo(sale, availability, form.wishes());
-    strip.setAvailability(mine);
-    panel.setAvailability(mine);
+    const wishes = form.wishes();
+    // Not sold out as long as somebody who needs an accessible place can have one.
+    strip.setAvailability(availableTo(sale, availability, { ...wishes, accessible: true }, seats));
+    panel.setAvailability(availableTo(sale, availability, wishes, seats));
   }
 
   /** Seats that the buyer may not choose any more, since the buyer said so, go without a word. */

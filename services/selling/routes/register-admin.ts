@@ -15,6 +15,15 @@ type OneSale = { Params: Static<typeof SaleParams> };
 /** A venue of a million seats is some 100 MB of JSON; this is room for about 300,000. */
 const DEFINITION_BYTES_MAX = 32 * 1024 * 1024;
 
+/** What moves a sale from one state to another; each can be repeated. */
+const VERBS = {
+  open: 'Open a sale: claims are taken, from opensAt on if it has one; repeatable',
+  pause: 'Take no claims for a while; holds go on and can be ordered; repeatable',
+  resume: 'Take claims again after a pause; repeatable',
+  close: 'End a sale: no claims any more, live holds can still be ordered; repeatable',
+  reopen: 'Open a closed sale again; repeatable',
+};
+
 /** Making and steering sales, for operators with a named credential. */
 export function registerAdmin(app: FastifyInstance, context: SellingContext): void {
   app.decorateRequest('operator');
@@ -24,7 +33,8 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
     bodyLimit: DEFINITION_BYTES_MAX,
     onRequest: needsRole(context, 'admin'),
     schema: {
-      summary: 'Make or change a sale', tags, params: SaleParams, body: SaleInput,
+      summary: 'Make or change a sale; its areas, ticket types and currency are fixed once it has opened',
+      tags, params: SaleParams, body: SaleInput,
       response: { 200: SaleAdminView, 201: SaleAdminView, ...refused },
     },
     errorHandler: (error, request, reply) => refuseDefinition(error, request, reply),
@@ -43,15 +53,17 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
 
   app.get<OneSale>('/admin/v1/sales/:saleId', {
     onRequest: needsRole(context, 'viewer'),
-    schema: { summary: 'A sale', tags, params: SaleParams, response: { 200: SaleAdminView, ...refused } },
+    schema: {
+      summary: 'A sale with its partition and promotions',
+      tags, params: SaleParams, response: { 200: SaleAdminView, ...refused },
+    },
   }, async (request, reply) => sendAdminSale(context, request.params.saleId, reply));
 
-  for (const verb of ['open', 'pause', 'resume', 'close', 'reopen'] as const) {
+  for (const [verb, summary] of Object.entries(VERBS)) {
     app.post<OneSale>(`/admin/v1/sales/:saleId/${verb}`, {
       onRequest: needsRole(context, 'operator'),
       schema: {
-        summary: `${verb} a sale; repeatable`,
-        tags, params: SaleParams, body: NoBody, response: { 200: SaleAdminView, ...refused },
+        summary, tags, params: SaleParams, body: NoBody, response: { 200: SaleAdminView, ...refused },
       },
     }, async (request, reply) => {
       const { saleId } = request.params;

@@ -3,8 +3,9 @@ import type { Static } from 'typebox';
 import {
   AvailabilityView, ProblemView, SaleParams, SaleView, SeatsView,
 } from '../../shared/contracts/http-schemas.ts';
+import { readArchived } from '../read-archived.ts';
+import type { ToldSale } from '../read-archived.ts';
 import { readSnapshot } from '../read-snapshot.ts';
-import type { KnownSale } from '../sale-directory.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 
@@ -15,11 +16,14 @@ export function registerSales(app: FastifyInstance, context: SellingContext): vo
   const tags = ['sales'];
   const refused = { '4xx': ProblemView, '5xx': ProblemView };
   app.get<OneSale>('/v1/sales/:saleId', {
-    schema: { summary: 'What is sold', tags, params: SaleParams, response: { 200: SaleView, ...refused } },
+    schema: {
+      summary: 'What is sold: areas, seats, prices, fees, rules',
+      tags, params: SaleParams, response: { 200: SaleView, ...refused },
+    },
   }, async (request, reply) => sendSale(context, request.params.saleId, reply));
 
   const shared = {
-    availability: { summary: 'Free, held and sold by area', view: AvailabilityView },
+    availability: { summary: 'Free, held, sold, blocked by area, group, venue', view: AvailabilityView },
     seats: { summary: 'The state of every seat', view: SeatsView },
   } as const;
   for (const what of ['availability', 'seats'] as const) {
@@ -85,12 +89,12 @@ export async function sendAdminSale(
 async function sendJson(
   context: SellingContext,
   saleId: string,
-  membersOf: (sale: KnownSale) => string,
+  membersOf: (sale: ToldSale) => string,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const snapshot = await readSnapshot(context, saleId, false);
-  if (snapshot === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
-  const { sale, state } = snapshot;
+  const found = await readSnapshot(context, saleId, false) ?? await readArchived(context, saleId);
+  if (found === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
+  const { sale, state } = found;
   return reply.type('application/json').serializer((body: string) => body)
     .header('cache-control', 'no-cache')
     .send(`{"saleId":"${saleId}","state":"${state}",${membersOf(sale)}}`);

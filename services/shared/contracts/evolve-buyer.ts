@@ -58,11 +58,11 @@ export function countEnded(
   if (hoarding) {
     const endMs = status === 'expired' ? Date.parse(hold.expiresAt) : nowMs;
     buyer.heldMs += endMs - hold.placedAtMs;
-    if (status === 'expired') strike(buyer, hoarding, endMs);
-    for (const allowanceMs = hoarding.holdSeconds * 1000; buyer.heldMs >= allowanceMs;) {
-      buyer.heldMs -= allowanceMs;
-      strike(buyer, hoarding, endMs);
-    }
+    const allowanceMs = hoarding.holdSeconds * 1000;
+    const spentCount = Math.floor(buyer.heldMs / allowanceMs);
+    buyer.heldMs -= spentCount * allowanceMs;
+    const strikeCount = spentCount + (status === 'expired' ? 1 : 0);
+    if (strikeCount > 0) strike(buyer, hoarding, { strikeCount, endMs });
   }
   remember(buyer, hold, hold.items);
   keep(sale, hold.buyerId, buyer, nowMs);
@@ -93,25 +93,35 @@ function buyerOf(sale: FoldedSale, buyerId: string): BuyerState {
 
 function checkTime(sale: FoldedSale, { returned }: BuyerState, hold: HoldState): void {
   const holdMaxMs = definedBy(sale).holdSecondsMax * 1000;
-  for (const unit of hold.items.flatMap(unitsOf)) {
+  for (const unit of [EVERY_UNIT, ...hold.items.flatMap(unitsOf)]) {
     const capMs = returned.get(unit);
     if (capMs === undefined || capMs + holdMaxMs <= hold.placedAtMs) continue;
     check(Date.parse(hold.expiresAtMax) <= capMs, `${unit} is held for longer than was left of its time`);
   }
 }
 
+/** So many strikes at once: the last one's cool-down is the longest. */
 function strike(
   buyer: BuyerState,
   { coolDownSeconds, coolDownSecondsMax }: { coolDownSeconds: number; coolDownSecondsMax: number },
-  endMs: number,
+  { strikeCount, endMs }: { strikeCount: number; endMs: number },
 ): void {
-  buyer.strikes += 1;
+  buyer.strikes += strikeCount;
   const coolSeconds = Math.min(coolDownSeconds * 2 ** (buyer.strikes - 1), coolDownSecondsMax);
   buyer.coolUntilMs = Math.max(buyer.coolUntilMs, endMs + coolSeconds * 1000);
 }
 
+/** So many places are remembered one by one; of who gives more back, one stands for all. */
+const RETURNED_MAX = 200;
+/** The unit that stands for every place, with the earliest end of those it replaces. */
+export const EVERY_UNIT = '*';
+
 function remember({ returned }: BuyerState, { expiresAtMax }: HoldState, items: Item[]): void {
   for (const unit of items.flatMap(unitsOf)) returned.set(unit, Date.parse(expiresAtMax));
+  if (returned.size <= RETURNED_MAX) return;
+  const earliestMs = Math.min(...returned.values());
+  returned.clear();
+  returned.set(EVERY_UNIT, earliestMs);
 }
 
 /** Writes a buyer down without what may be forgotten, or not at all. */

@@ -17,14 +17,14 @@ export interface PartitionKeys {
   accepted: string;
   /** hash: bytes of the outbox's blocks ever written and trimmed, and since when its oldest entry stands */
   standing: string;
-  /** hash: event id of an order.confirmed that is not accepted yet → orderId */
+  /** hash: event id of an order.confirmed that is not accepted yet → orderId; of a sale.archived → saleId */
   unconfirmed: string;
   /** hash: saleId → the partition it was pinned to, in the partition that its id alone would give it */
   pins: string;
 }
 
 export interface SaleKeys {
-  /** hash: state, seq, head, limits, times; what lua/include/sale.lua reads */
+  /** hash: state, seq, head, limits, times; what lua/include/sale.lua reads. All that an archived sale has */
   sale: string;
   /** string: JSON of the definition in force */
   definition: string;

@@ -1,4 +1,5 @@
 import type { Item } from './events.ts';
+import { EVERY_UNIT } from './evolve-buyer.ts';
 import type { BuyerState, FoldedSale, HoldContent, HoldState, OrderState, SeatState } from './folded-sale.ts';
 import type { HoldStatus } from './hold-record.ts';
 import type { SaleLayout } from './layout.ts';
@@ -156,7 +157,8 @@ function answersOf(
   const [first] = changes;
   if (original === undefined || first === undefined) return [];
   return [
-    { id: `${holdId}/0`, content: original, seq: first.seq - 1, atMs: first.atMs },
+    // Made by the first change, after whatever the event before it had ended.
+    { id: `${holdId}/0`, content: original, seq: first.seq - 0.5, atMs: first.atMs },
     ...changes.map((change) => ({ id: `${holdId}/${change.key}`, content: change, ...change })),
   ];
 }
@@ -214,7 +216,8 @@ function packBuyer(buyer: BuyerState, { layout }: Names): string {
   if (heldMs + strikes + coolUntilMs + returned.size === 0) return `${tickets} ${holds}`;
   const places = [...returned].map(([unit, capMs]) => {
     const id = unit.slice(unit.indexOf(':') + 1);
-    const place = unit.startsWith('seat:') ? `s${found(layout.offsetBySeatId, id, 'seat')}`
+    const place = unit === EVERY_UNIT ? unit
+      : unit.startsWith('seat:') ? `s${found(layout.offsetBySeatId, id, 'seat')}`
       : `a${found(layout.areaById, id, 'area').index}`;
     return `${place}@${capMs}`;
   });

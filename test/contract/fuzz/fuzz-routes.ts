@@ -5,6 +5,8 @@ import { readOperations } from './read-operations.ts';
 import type { OpenApiDocument } from './read-operations.ts';
 
 const FILE_MS_MAX = 600_000;
+/** No relay reads these outboxes, and nothing is archived that the log does not have. */
+const NEVER_ACCEPTED = ['POST /admin/v1/sales/{saleId}/archive'];
 
 /**
  * One test for each operation of the OpenAPI document whose path is chosen: so many generated requests
@@ -24,7 +26,9 @@ export async function fuzzRoutes(isChosen: (path: string) => boolean): Promise<v
       const startedAtMs = performance.now();
       const counts = await fuzzOperation(operation, { shop, operations, prefix: `fuzz-${i}`, seed, count });
       t.comment(`${JSON.stringify(counts)} in ${Math.round(performance.now() - startedAtMs)} ms`);
-      t.ok(Object.keys(counts).some((status) => Number(status) < 300), 'some are accepted');
+      const someAccepted = Object.keys(counts).some((status) => Number(status) < 300);
+      const isNever = NEVER_ACCEPTED.includes(`${operation.method} ${operation.path}`);
+      t.equal(someAccepted, !isNever, isNever ? 'none is accepted' : 'some are accepted');
       t.same(shop.errors.splice(0), [], 'nothing is logged as an error');
     });
   }

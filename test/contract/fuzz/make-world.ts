@@ -1,4 +1,5 @@
-import { EXAMPLE_SALE } from './example-bodies.ts';
+import { EXAMPLE_SALE, RICH_SALE } from './example-bodies.ts';
+import type { SaleInput } from '../../../services/shared/contracts/sale-input.ts';
 import type { FuzzedShop } from './fuzzed-shop.ts';
 import { KnownValues } from './known-values.ts';
 
@@ -12,14 +13,20 @@ const ORDERS_PER_SALE = 6;
 /** The sales, holds and orders that requests to one operation name. Every operation has its own. */
 export async function makeWorld(shop: FuzzedShop, prefix: string): Promise<KnownValues> {
   const known = new KnownValues();
-  await Promise.all(STATES.map((state, i) => makeSale(shop, known, `${prefix}-${i}`, state)));
+  await Promise.all(STATES.map((state, i) => makeSale(shop, known, {
+    saleId: `${prefix}-${i}`, state, input: i % 2 === 0 ? EXAMPLE_SALE : RICH_SALE,
+  })));
   for (const i of STATES.keys()) known.note('', { saleId: `${prefix}-${i}` });
   return known;
 }
 
-async function makeSale(shop: FuzzedShop, known: KnownValues, saleId: string, state: string): Promise<void> {
+async function makeSale(
+  shop: FuzzedShop,
+  known: KnownValues,
+  { saleId, state, input }: { saleId: string; state: string; input: SaleInput },
+): Promise<void> {
   const admin = `/admin/v1/sales/${saleId}`;
-  known.note(saleId, await shop.must('PUT', admin, EXAMPLE_SALE));
+  known.note(saleId, await shop.must('PUT', admin, input));
   if (state === 'draft') return;
   await shop.must('POST', `${admin}/open`);
   const path = `/v1/sales/${saleId}`;

@@ -34,10 +34,17 @@ t.test('availability and seats at one seq, with an ETag that says when they chan
   await shop.call('POST', '/admin/v1/sales/s/resume');
 });
 
+function credentialsOf(path: string): string[] {
+  if (path.startsWith('/admin/')) return ['operator'];
+  return /\/(holds|orders)/.test(path) ? ['buyer', 'checkout'] : [];
+}
+
 t.test('/openapi.json has every route, with schemas of what comes and goes', async (t) => {
   const { body } = await get('/openapi.json');
   const paths = body['paths'] as Record<string, Record<string, {
     summary?: string;
+    security: Record<string, string[]>[];
+    parameters?: { name: string; in: string; required: boolean }[];
     requestBody?: { content: Record<string, { schema: object }> };
     responses: Record<string, { content?: Record<string, { schema: object }> }>;
   }>>;
@@ -53,12 +60,14 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     'GET /v1/sales/{saleId}/seats',
     'GET /v1/sales/{saleId}/stream',
     'POST /admin/v1/sales/{saleId}/access-codes',
+    'POST /admin/v1/sales/{saleId}/archive',
     'POST /admin/v1/sales/{saleId}/close',
     'POST /admin/v1/sales/{saleId}/inventory',
     'POST /admin/v1/sales/{saleId}/open',
     'POST /admin/v1/sales/{saleId}/pause',
     'POST /admin/v1/sales/{saleId}/reopen',
     'POST /admin/v1/sales/{saleId}/resume',
+    'POST /admin/v1/sales/{saleId}/revive',
     'POST /v1/sales/{saleId}/holds',
     'POST /v1/sales/{saleId}/holds/{holdId}/change',
     'POST /v1/sales/{saleId}/holds/{holdId}/extend',
@@ -75,6 +84,11 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
       t.ok(good?.[0] === '204' || good?.[1].content?.[type]?.schema,
         `${method} ${path} answers`);
       t.ok(route.responses['4XX'], `${method} ${path} refuses`);
+      const keyed = route.parameters?.find(({ name, in: place }) =>
+        place === 'header' && name === 'Idempotency-Key');
+      const isBuyersWrite = path.startsWith('/v1/sales/') && method !== 'get';
+      t.equal(keyed?.required, isBuyersWrite || undefined, `${method} ${path} says whether it needs a key`);
+      t.same(route.security.flatMap(Object.keys), credentialsOf(path), `${method} ${path} says who may`);
     }
   }
   t.match(JSON.stringify(paths['/v1/sales/{saleId}/holds']?.['post']?.requestBody), /bestAvailable/);

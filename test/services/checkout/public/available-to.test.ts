@@ -1,7 +1,7 @@
 import t from 'tap';
 import { loadBrowserModule } from '../load-browser-module.ts';
 
-type AvailableTo = (sale: object, availability: object, wishes: object) => {
+type AvailableTo = (sale: object, availability: object, wishes: object, seats?: object) => {
   areas: { areaId: string; free: number }[];
 };
 
@@ -15,6 +15,15 @@ t.test('what is set aside is free only to those with an access code', async (t) 
   const areas = [area('floor', 30, { reserved: 20 }), area('hall', 5)];
   t.same(free({}, { areas }), [10, 5]);
   t.same(free({}, { areas }, { ...none, accessCode: 'VIP' }), [30, 5]);
+});
+
+t.test('of seats, those count that this buyer may choose', async (t) => {
+  const areas = [area('hall', 7, { reserved: 2 }), area('floor', 30)];
+  const seats = { areas: [{ areaId: 'hall', states: '00hsbwcAA0' }] };
+  const mine = (wishes: object) => availableTo({}, { areas }, wishes, seats).areas.map((one) => one.free);
+  t.same(mine(none), [3, 30]);
+  t.same(mine({ ...none, accessible: true }), [5, 30]);
+  t.same(mine({ ...none, accessCode: 'VIP' }), [5, 30]);
 });
 
 t.test('no area has more than its groups and the venue have left', async (t) => {

@@ -1,0 +1,68 @@
+import { partitionKeys, saleKeyList } from '../shared/contracts/keys.ts';
+import { isReasonCode } from '../shared/contracts/reasons.ts';
+import type { ReasonCode } from '../shared/contracts/reasons.ts';
+import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import type { AcceptedFollower } from './accepted-follower.ts';
+import type { SaleDirectory } from './sale-directory.ts';
+import type { Stock } from './stock.ts';
+
+/** The definition may change between reading and archiving, if somebody reopens the sale meanwhile. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Archives a closed sale: says so in the log, and deletes its keys once the log has that. Each of the two
+ * steps can be repeated, and the sweeper takes the second one when nobody does.
+ *
+ * @param waitMs how long to wait for the log
+ * @returns whether the keys are gone already, or why the sale cannot be archived
+ */
+export async function archiveSale(
+  { stock, directory, accepted }: { stock: Stock; directory: SaleDirectory; accepted: AcceptedFollower },
+  saleId: string,
+  context: string,
+  waitMs: number,
+): Promise<{ reason: ReasonCode } | { dropped: boolean }> {
+  const partition = await directory.locate(saleId);
+  const { unconfirmed, due } = partitionKeys(partition);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const definition = (await directory.findCurrent(saleId))?.definition;
+    const summary = definition === undefined ? '' : JSON.stringify(summaryOf(definition));
+    const answer = String(await stock.call(partition, 'archive-sale',
+      [unconfirmed, due, ...saleKeyList(partition, saleId)],
+      [context, saleId, definition?.version ?? '', summary]));
+    const [reason = '', eventId = ''] = answer.split('\t');
+    if (reason === 'stale') continue;
+    if (reason !== 'ok') return { reason: isReasonCode(reason) ? reason : 'internal_error' };
+    const dropped = await dropArchived(stock, partition, saleId)
+      || (await accepted.wait(eventId, waitMs) && await dropArchived(stock, partition, saleId));
+    return { dropped };
+  }
+  return { reason: 'overloaded' };
+}
+
+/**
+ * Deletes the keys of an archived sale if the log knows that it is archived. A sale that is not archived
+ * stays as it is.
+ *
+ * @returns whether they are gone
+ */
+export async function dropArchived(stock: Stock, partition: number, saleId: string): Promise<boolean> {
+  const { unconfirmed, sales, due } = partitionKeys(partition);
+  return await stock.callSilent(partition, 'drop-archived',
+    [unconfirmed, sales, due, ...saleKeyList(partition, saleId)], [saleId]) === 'ok';
+}
+
+/**
+ * What is still told of an archived sale: its definition without what grows with the number of seats, which
+ * for an arena is megabytes. It is no definition: no layout can be compiled of it, and it is kept where no
+ * definition is looked for, since every process has to have the same definition under the same version.
+ */
+function summaryOf(definition: SaleDefinition): object {
+  return {
+    ...definition,
+    areas: definition.areas.map(({ rows: _, ...area }) => area),
+    channels: definition.channels.map((channel) => ({
+      ...channel, allocations: channel.allocations.filter(({ seatIds }) => seatIds === undefined),
+    })),
+  };
+}
