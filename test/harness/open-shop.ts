@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { partitionKeys } from '../../services/shared/contracts/keys.ts';
 import { partitionOf } from '../../services/shared/contracts/partition-of.ts';
 import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
+import { awaitThat } from './await-that.ts';
 import { checkAgainstFold } from './check-against-fold.ts';
 import type { CheckedSale } from './check-against-fold.ts';
 import { openTestStack } from './open-test-stack.ts';
@@ -74,7 +75,12 @@ export async function openShop(t: Teardown, options: ShopOptions = {}): Promise<
     redis,
     selling,
     call,
-    startAnother: start,
+    async startAnother(more) {
+      const another = await start(more);
+      await awaitThat('both processes take requests', async () =>
+        await isCalm(selling.url) && isCalm(another.url));
+      return another;
+    },
     async sell(saleId, input) {
       for (const [method, path, body] of [['PUT', '', input], ['POST', '/open', undefined]] as const) {
         const answer = await call(method, `/admin/v1/sales/${saleId}${path}`, { body });
@@ -121,4 +127,12 @@ async function request(url: string, method: string, path: string, init: RequestI
   const isJson = response.headers.get('content-type')?.includes('json') === true;
   const body = isJson ? JSON.parse(text) as ShopAnswer['body'] : { text };
   return { status: response.status, body, headers: response.headers };
+}
+
+/** Starting a process takes a core for a second: the others may refuse as overloaded meanwhile. */
+async function isCalm(url: string): Promise<boolean> {
+  for (let i = 0; i < 5; i++) {
+    if ((await fetch(`${url}/openapi.json`)).status === 503) return false;
+  }
+  return true;
 }
