@@ -1,18 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
+import { runMigrations } from '../shared/platform/run-migrations.ts';
+import type { MigrationLog } from '../shared/platform/run-migrations.ts';
+
+const EVENT_STORE = new URL('./migrations/event-store', import.meta.url);
+const PROJECTION = new URL('./migrations/projection', import.meta.url);
 
 /**
- * Brings the event store and the projection's tables to the schema that this code expects. Forward only,
- * safe to call at any time and from several processes at once (an advisory lock lets one work, the others
- * find nothing to do). Called by the set-up before the services start. The two may be in one database or in
- * two.
- */
-export interface MigrationLog {
-  info(fields: object, sentence: string): void;
-}
-
-/**
- * Applies what is missing.
+ * Brings the event store and the projection's tables to the schema that this code expects
+ * (platform/run-migrations.ts). Called by the set-up before the services start. The two may be in one
+ * database or in two.
  *
  * @param databaseUrl of the legacy database, which has the projection's positions
  * @param eventStoreUrl of the event store
@@ -25,30 +20,9 @@ export async function migrate(
   eventStoreUrl: string = databaseUrl,
 ): Promise<string[]> {
   const names = [
-    ...await apply(eventStoreUrl, './migrations/event-store', 'event_store_migrations'),
-    ...await apply(databaseUrl, './migrations/projection', 'projection_migrations'),
+    ...await runMigrations(eventStoreUrl, EVENT_STORE, 'event_store_migrations'),
+    ...await runMigrations(databaseUrl, PROJECTION, 'projection_migrations'),
   ];
   if (names.length > 0) log.info({ migrations: names }, 'event store and projection migrated');
   return names;
-}
-
-async function apply(url: string, folder: string, migrationsTable: string): Promise<string[]> {
-  const applied = await runner({
-    databaseUrl: { connectionString: url, connectionTimeoutMillis: 10_000 },
-    dir: fileURLToPath(new URL(folder, import.meta.url)),
-    migrationsTable,
-    direction: 'up',
-    count: Infinity,
-    checkOrder: true,
-    singleTransaction: true,
-    advisoryLockMode: 'wait',
-    verbose: false,
-    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  });
-  return applied.map(({ name }) => name);
-}
-
-/** The runner prints whole SQL texts; what matters of a failure is in the error it throws. */
-function ignore(): void {
-  return;
 }
