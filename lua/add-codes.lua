@@ -23,8 +23,7 @@ local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, context, saleId, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local terms, tail, args = ARGV[6], ARGV[7], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering .. '\t' end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include codes

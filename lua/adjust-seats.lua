@@ -26,8 +26,7 @@ local generation, outbox, standing, due, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[
 local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local version, mode, target, args = ARGV[5], ARGV[6], ARGV[7], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering .. '\t' end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include seats
@@ -45,13 +44,13 @@ local refusal = refusedBy(sale, version)
 if refusal then return refusal end
 giveBackDue(sale)
 
--- The seats and homes of a segment as they shall be, by its index.
+-- What becomes of the seats of a segment and of their homes, by its index; the bytes by position.
 local wanted = {}
 local function wantedOf(index)
   if not wanted[index] then
     local segment = segmentOf(sale, index)
     local homes = redis.call('GETRANGE', sale.keys.homes, segment.offset, segment.offset + segment.count - 1)
-    wanted[index] = { segment = segment, seats = segment.seats, homes = homes, stored = homes }
+    wanted[index] = { segment = segment, homes = homes, bytes = {}, homeBytes = {} }
   end
   return wanted[index]
 end
@@ -63,12 +62,13 @@ while args[at] do
     local seatAt = at + 3 * i
     local of, offset = wantedOf(tonumber(args[seatAt])), args[seatAt + 1]
     local place = offset - of.segment.offset + 1
-    local byte, home = JUDGES[mode](string.sub(of.seats, place, place), string.sub(of.homes, place, place))
+    local byte, home = JUDGES[mode](of.bytes[place] or string.sub(of.segment.seats, place, place),
+      of.homeBytes[place] or string.sub(of.homes, place, place))
     if byte == false then
       refused[home] = refused[home] or {}
       table.insert(refused[home], offset)
     elseif byte then
-      of.seats, of.homes = marked(of.seats, place, 1, byte), marked(of.homes, place, 1, home)
+      of.bytes[place], of.homeBytes[place] = byte, home
       table.insert(area.ids, args[seatAt + 2])
     end
   end
@@ -83,9 +83,10 @@ local function apply()
     if refused[reason] then return reason .. '\t' .. table.concat(refused[reason], '.') end
   end
   for _, of in pairs(wanted) do
-    if mode == 'block' then of.segment.seats = of.seats
-    elseif of.seats ~= of.segment.seats then freeSeats(sale, of.segment, of.seats) end
-    if of.homes ~= of.stored then redis.call('SETRANGE', sale.keys.homes, of.segment.offset, of.homes) end
+    local seats, homes = markedAt(of.segment.seats, of.bytes), markedAt(of.homes, of.homeBytes)
+    if mode == 'block' then of.segment.seats = seats
+    elseif seats ~= of.segment.seats then freeSeats(sale, of.segment, seats) end
+    if homes ~= of.homes then redis.call('SETRANGE', sale.keys.homes, of.segment.offset, homes) end
   end
   local from = mode == 'block' and 'free' or 'blocked'
   local to = mode == 'block' and 'blocked' or 'free'

@@ -28,8 +28,7 @@ local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local version, definition, index, capacity, type, data =
   ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
 if redis.call('GET', generation) ~= expected then return REASON.recovering .. '\t' end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include seats

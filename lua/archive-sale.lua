@@ -25,8 +25,7 @@ local generation, outbox, standing, unconfirmed, due, keys =
 local expected, nonce, context, saleId, version, summary =
   ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if redis.call('GET', generation) ~= expected then return REASON.recovering .. '\t' end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 

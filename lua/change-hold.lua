@@ -24,8 +24,7 @@ local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, limits, changesMax, saleCount, args =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 local LAPSED_MAX = 100
 -- @include events
 -- @include sale
@@ -39,7 +38,6 @@ local LAPSED_MAX = 100
 -- @include swap
 -- @include kept-records
 
-local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 local isFull = isOutboxFull(FOR_HOLDS)
 -- @include shut
 
@@ -56,7 +54,9 @@ local function overLimit(sale, buyer, count, removedCount, keptCount)
   if buyer.coolUntilMs > nowMs then return REASON.buyer_cooling_down .. '\t' .. buyer.coolUntilMs end
   local grows = count > removedCount
   if count > sale.buyerLimit or grows and buyer.tickets + count - removedCount > sale.buyerLimit then
-    return REASON.buyer_limit .. '\t' .. math.max(0, sale.buyerLimit - buyer.tickets)
+    -- What would have worked: as many as go, or up to the limit with what the change gives back.
+    local left = sale.buyerLimit - buyer.tickets + removedCount
+    return REASON.buyer_limit .. '\t' .. math.max(left, math.min(removedCount, sale.buyerLimit))
   end
   if count > sale.holdLimit or grows and keptCount + count > sale.holdLimit then
     return REASON.hold_limit .. '\t' .. sale.holdLimit
@@ -100,7 +100,7 @@ local function changeHold(plan, holdId, buyerId, change)
   end
   if hold.letter ~= 'l' then return REASON_BY_LETTER[hold.letter] .. '\t' .. hold.orderId end
   if hold.expiresAtMs <= nowMs then return REASON.hold_expired .. '\t' end
-  if change.number > changesMax then return REASON.hold_change_limit .. '\t' end
+  if change.number > changesMax then return REASON.hold_change_limit .. '\t' .. changesMax end
   if hold.items ~= change.expected then return 'stale\t' end
   return changeLive(sale, plan, holdId, record, change)
 end

@@ -23,8 +23,7 @@
 local generation, outbox, standing, unconfirmed, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS
 local expected, nonce, limits, saleCount, args = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include hold-record
@@ -32,7 +31,6 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 -- @include outbox-limits
 
 local ITEM_PATTERN = '(%d+),%d+,%d+,[^,]*,(%d+),%d+,%-?%d+,([%d.+]*)'
-local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 local waiting, isFull = {}, isOutboxFull(FOR_ORDERS)
 
 local function sell(sale, items)

@@ -35,8 +35,7 @@ local version, changed = ARGV[5], ARGV[6] == '1'
 local definition, homes, runs, segments, letters, fieldCount, args =
   ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include codes

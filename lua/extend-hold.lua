@@ -23,14 +23,11 @@ local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, limits, extendsMax, saleCount, args =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include hold-record
 -- @include outbox-limits
-
-local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
 
 local isFull = isOutboxFull(FOR_HOLDS)
 
@@ -48,8 +45,8 @@ local function extend(sale, holdId, buyerId, key, context)
   end
   if hold.letter ~= 'l' then return REASON_BY_LETTER[hold.letter] .. '\t' .. hold.orderId end
   if hold.expiresAtMs <= nowMs then return REASON.hold_expired .. '\t' end
-  if sale.state == 'closed' then return REASON.sale_closed .. '\t' end
-  if count >= extendsMax then return REASON.hold_extend_limit .. '\t' end
+  if isOver(sale) then return REASON.sale_closed .. '\t' end
+  if count >= extendsMax then return REASON.hold_extend_limit .. '\t' .. extendsMax end
   if isFull then return REASON.outbox_full .. '\t' end
   local extendedMs = math.max(hold.expiresAtMs, math.min(nowMs + sale.holdMs, hold.capMs))
   local trail = hold.trail .. (hold.trail == '' and '' or ';') .. key .. '=' .. extendedMs

@@ -16,8 +16,7 @@ local holds, ended, buyers, sale = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local beforeMs, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local ids = redis.call('LRANGE', ended, 0, most - 1)
 if #ids == 0 then return 0 end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 local holdMaxMs = tonumber(redis.call('HGET', sale, 'holdMaxMs') or 0)
 
 -- Whether a buyer (include/buyers.lua) is only history: no ticket, no hold, no cool-down, and no place given

@@ -19,8 +19,7 @@
 local generation, outbox, standing, keys = KEYS[1], KEYS[2], KEYS[3], KEYS
 local expected, nonce, saleCount, args = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 -- @include seats

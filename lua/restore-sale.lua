@@ -32,8 +32,7 @@ local generation, outbox, standing, sales, due, keys = KEYS[1], KEYS[2], KEYS[3]
 local expected, nonce, context, saleId, from, to = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local type, seq, head, epoch, staged, args = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- @include clock
 -- @include events
 -- @include sale
 

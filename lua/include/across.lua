@@ -1,5 +1,5 @@
 -- n seats together over segments of one row that only their category parts.
--- Needs: the functions of together, bounds and counters.
+-- Needs: the functions of together, united, joined-rows and room.
 
 -- Whether the bounds of a row's segments leave room for n together; only then it is looked at seat by seat.
 local function mayHold(scope, row, n)
@@ -11,23 +11,25 @@ local function mayHold(scope, row, n)
   return false
 end
 
--- The segments of a row as parts { segment, at }, and its seats; those that `fits` excludes are as blocked.
+-- The segments of a row as parts { segment, at }, and its seats; of those that do not suit the step the free
+-- ones are free for others (`x`).
 local function readRow(sale, scope, row, class, fits)
-  local parts, seats = {}, ''
-  for index in string.gmatch(row, '%d+') do
-    local segment = segmentOf(sale, tonumber(index))
+  local parts, seats, at = {}, {}, 0
+  for i, segment in ipairs(segmentsOfRow(sale, row)) do
     correctBound(scope, segment.index, longestRun(segment.seats, class))
-    parts[#parts + 1] = { segment = segment, at = #seats }
-    seats = seats .. (fits(segment, 1) and segment.seats or string.rep('b', segment.count))
+    parts[i] = { segment = segment, at = at }
+    seats[i] = fits(segment, 1) and segment.seats or string.gsub(segment.seats, ANY_FREE, 'x')
+    at = at + segment.count
   end
-  return parts, seats
+  return parts, table.concat(seats)
 end
 
--- n seats of a class in a row of an area: the parts { segment, from, size }, or nil.
-local function findInRow(sale, scope, row, n, class, fits)
+-- n seats of a class in a row of an area: the parts { segment, from, size }, or nil; with `avoid` only such
+-- as leave no single seat.
+local function findInRow(sale, scope, row, n, class, fits, avoid)
   local parts, seats = readRow(sale, scope, row, class, fits)
   local whole = { seats = seats, centre = parts[1].segment.centre, count = #seats }
-  local from = placeIn(sale, whole, n, class, false)
+  local from = placeIn(sale, whole, n, class, avoid)
   if not from then return nil end
   local taken = {}
   for _, part in ipairs(parts) do
@@ -38,29 +40,32 @@ local function findInRow(sale, scope, row, n, class, fits)
 end
 
 -- The first row in order of preference with n seats together across its segments, as parts; or nil.
-local function findAcross(sale, look, step, n, fits)
+local function findAcross(sale, look, step, n)
   if step.category or sale.joined == '' then return nil end
-  for areaIndex in string.gmatch(step.area or sale.joined, '%d+') do
-    if counterOf(sale, areaIndex).free >= n and not fullAbove(sale, areaIndex, n) then
-      local scope = scopeOf(sale, look.lens, 0, sale.segmentCount)
-      for row in string.gmatch(joinedRowsOf(sale, areaIndex), '[^;]+') do
-        local taken = mayHold(scope, row, n) and findInRow(sale, scope, row, n, look.class, fits)
-        if taken then return taken end
+  for pass = sale.strand == '1' and 1 or 2, 2 do
+    for areaIndex in string.gmatch(step.area or sale.joined, '%d+') do
+      if roomOf(sale, areaIndex) >= n then
+        local scope = wholeScopeOf(sale, look)
+        for row in string.gmatch(joinedRowsOf(sale, areaIndex), '[^;]+') do
+          local taken = mayHold(scope, row, n)
+            and findInRow(sale, scope, row, n, look.class, step.fits, pass == 1)
+          if taken then return taken end
+        end
       end
     end
   end
 end
 
 -- The most seats together across the segments of a row, up to `most`, where `longest` are known.
-local function longestAcross(sale, look, step, longest, most, fits)
+local function longestAcross(sale, look, step, longest, most)
   if step.category or sale.joined == '' then return longest end
   for areaIndex in string.gmatch(step.area or sale.joined, '%d+') do
     local room = math.min(most, roomOf(sale, areaIndex))
-    local scope = longest < room and scopeOf(sale, look.lens, 0, sale.segmentCount)
+    local scope = longest < room and wholeScopeOf(sale, look)
     for row in string.gmatch(scope and joinedRowsOf(sale, areaIndex) or '', '[^;]+') do
       if longest >= room then break end
       if mayHold(scope, row, longest + 1) then
-        local _, seats = readRow(sale, scope, row, look.class, fits)
+        local _, seats = readRow(sale, scope, row, look.class, step.fits)
         longest = math.max(longest, math.min(longestRun(seats, look.class), room))
       end
     end

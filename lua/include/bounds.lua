@@ -9,11 +9,20 @@
 -- More than there are segments.
 local COUNTS = 2 ^ 24
 
+local function withBound(runs, at, bound)
+  return string.sub(runs, 1, at - 1) .. string.char(128 + bound) .. string.sub(runs, at + 1)
+end
+
 local function setBound(scope, slot, bound)
   local at = slot - scope.first + 1
   if at < 1 or at > scope.count then return end
-  scope.runs = string.sub(scope.runs, 1, at - 1) .. string.char(128 + bound) .. string.sub(scope.runs, at + 1)
+  scope.runs = withBound(scope.runs, at, bound)
   scope.changes = scope.changes + 1
+  for _, view in ipairs(scope.views) do
+    if view.isOpen[scope.kinds[at]] then
+      view.runs = withBound(view.runs, at, bound)
+    end
+  end
 end
 
 -- The slots of a segment, each once.
@@ -35,7 +44,7 @@ local function scopeOf(sale, lens, first, count)
   local scope = sale.scopes[id]
   if not scope then
     local runs = redis.call('GETRANGE', sale.keys.runs, from, from + count - 1)
-    scope = { first = first, from = from, count = count, runs = runs, changes = 0 }
+    scope = { first = first, from = from, count = count, runs = runs, changes = 0, views = {} }
     sale.scopes[id] = scope
     for _, segment in pairs(sale.freed) do
       local bound = longestRun(segment.seats, ANY_FREE)
@@ -81,15 +90,4 @@ local function looksOf(sale, claim, step)
     step.publicLooks = looks
   end
   return looks
-end
-
--- The rows of an area with several segments and no aisle between, in order of preference: lists of segments'
--- indexes as text, `3.4;7.8.9`.
-local function joinedRowsOf(sale, areaIndex)
-  local rows = sale.joinedRows[areaIndex]
-  if not rows then
-    rows = redis.call('HGET', sale.keys.sale, 'joined:' .. areaIndex) or ''
-    sale.joinedRows[areaIndex] = rows
-  end
-  return rows
 end

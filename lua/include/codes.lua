@@ -30,15 +30,15 @@ local function readAccessCode(text)
   return letters, tonumber(usesMax), tonumber(perBuyerMax), tonumber(used)
 end
 
--- Whether neither a code's uses nor those of one buyer are at their limit.
-local function isLeft(sale, code, buyerId, used, usesMax, perBuyerMax)
-  if usesMax > 0 and used >= usesMax then return false end
-  return perBuyerMax == 0 or usesOf(sale, code .. '/' .. buyerId) < perBuyerMax
+-- Whose uses are at their limit: `c` the code's, `b` the buyer's; nil if neither are.
+local function spentOf(sale, code, buyerId, used, usesMax, perBuyerMax)
+  if usesMax > 0 and used >= usesMax then return 'c' end
+  if perBuyerMax > 0 and usesOf(sale, code .. '/' .. buyerId) >= perBuyerMax then return 'b' end
 end
 
 -- Judges what a claim shows: digests, and `p:<id>=<usesMax>=<usesPerBuyerMax>`, parted by spaces. What the
 -- hold has used up already (`kept`, parted by spaces) is not judged again. Returns the letters that they open
--- and the codes of the hold; or nil and the reason.
+-- and the codes of the hold; or nil, the reason and its detail.
 local function judgeCodes(sale, shown, buyerId, kept)
   if shown == '' then return '', '' end
   local letters, codes = '', {}
@@ -47,18 +47,16 @@ local function judgeCodes(sale, shown, buyerId, kept)
     local code, usesMax, perBuyerMax = string.match(text, '^(p:[^=]+)=(%d+)=(%d+)$')
     local isHad = string.find(had, ' ' .. (code or text) .. ' ', 1, true)
     if code then
-      if not isHad
-        and not isLeft(sale, code, buyerId, usesOf(sale, code), tonumber(usesMax), tonumber(perBuyerMax)) then
-        return nil, REASON.promotion_code_used
-      end
+      local spent = not isHad
+        and spentOf(sale, code, buyerId, usesOf(sale, code), tonumber(usesMax), tonumber(perBuyerMax))
+      if spent then return nil, REASON.promotion_code_used, spent end
     else
       code = text
       local stored = codeTextOf(sale, code)
-      if not stored then return nil, REASON.access_code_unknown end
+      if not stored then return nil, REASON.access_code_unknown, '' end
       local opens, most, perBuyer, used = readAccessCode(stored)
-      if not isHad and not isLeft(sale, code, buyerId, used, most, perBuyer) then
-        return nil, REASON.access_code_used
-      end
+      local spent = not isHad and spentOf(sale, code, buyerId, used, most, perBuyer)
+      if spent then return nil, REASON.access_code_used, spent end
       letters = letters .. opens
     end
     codes[#codes + 1] = code

@@ -13,6 +13,7 @@ end
 -- Puts the places of items back into the stock; returns how many.
 local function putBack(sale, items)
   local total = 0
+  sale.givenBack = sale.givenBack + 1
   for areaIndex, quantity, channel, segmentIndex, offsets in string.gmatch(items, ITEM_PATTERN) do
     local n, k = tonumber(quantity), tonumber(channel)
     total = total + n

@@ -3,6 +3,9 @@
 local HOLD_PATTERN = '^(%a)\t([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(%d*)\t'
   .. '([^\t]*)\t([^\t]*)\t'
 
+-- Why a hold that has ended is nothing to go on with, by its letter.
+local REASON_BY_LETTER = { r = REASON.hold_released, e = REASON.hold_expired, o = REASON.hold_ordered }
+
 -- A hold's record in parts.
 local function readHold(record)
   local letter, digest, buyerId, placedAtMs, holdMs, maxMs, items, terms, codes, extendedMs, trail, orderId =

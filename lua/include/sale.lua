@@ -25,9 +25,10 @@ for i, name in ipairs(TEXTS) do FIELDS[#NUMBERS + i] = name end
 -- sale that does not exist has no state.
 local function openSale(id, saleKeys, number)
   local sale = {
-    id = id, keys = saleKeys, number = number, lines = {},
+    id = id, keys = saleKeys, number = number, lines = {}, givenBack = 0,
     counters = {}, allotments = {}, holds = {}, segments = {}, scopes = {}, freed = {},
-    chunks = { seats = {}, segments = {} }, joinedRows = {},
+    chunks = { seats = {}, segments = {} }, startingAt = {}, endingAt = {},
+    joinedRows = {}, rows = {}, rowByIndex = {},
     buyers = {}, changedBuyers = {}, codes = {}, changedCodes = {},
     holdWrites = {}, placedIds = {}, expiryAdds = {}, ended = {},
   }
@@ -52,6 +53,11 @@ local function barred(sale)
   if not sale.state then return REASON.sale_unknown end
   if sale.state == 'recovering' then return REASON.recovering end
   if sale.state == 'archived' then return REASON.sale_archived end
+end
+
+-- Whether the sale is over for claims and extensions: it was closed, or its time has come.
+local function isOver(sale)
+  return sale.state == 'closed' or sale.closesAtMs > 0 and nowMs >= sale.closesAtMs
 end
 
 -- The record of a hold, or false.

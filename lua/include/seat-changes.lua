@@ -2,7 +2,7 @@
 
 local TYPES = { block = 'stock.blocked', unblock = 'stock.unblocked', allocate = 'allocation.changed',
   release = 'places.released' }
-local TAKEN, RESERVED = '[hsb]', '[wc]'
+local RESERVED = '[wc]'
 
 -- What a seat and its home become, nothing if it stays, or false and why it cannot be.
 local JUDGES = {

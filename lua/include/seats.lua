@@ -6,7 +6,7 @@
 local RUN_MAX = 127
 local SEGMENT_BYTES = 20
 -- A run is free for somebody if it holds none of these.
-local ANY_FREE = '[^hsb]'
+local ANY_FREE, TAKEN = '[^hsb]', '[hsb]'
 
 -- Numbers as texts: to make one costs more than the rest of a step, and they are few.
 local texts = {}
@@ -52,6 +52,7 @@ local function segmentOf(sale, index)
       categorySlot = categorySlot, anywhereSlot = anywhereSlot, seats = seats, stored = seats,
     }
     sale.segments[index] = segment
+    if flags > 0 then sale.startingAt[offset], sale.endingAt[offset + count - 1] = segment, segment end
   end
   return segment
 end
@@ -71,23 +72,21 @@ local function marked(seats, at, n, bytes)
   return string.sub(seats, 1, at - 1) .. bytes .. string.sub(seats, at + n)
 end
 
--- The byte of one seat now, from the call's memory if it was read.
-local function byteAt(sale, offset)
-  for _, segment in pairs(sale.segments) do
-    local at = offset - segment.offset + 1
-    if at >= 1 and at <= segment.count then return string.sub(segment.seats, at, at) end
+-- `seats` with other bytes at some positions, by position; copied once, however many they are.
+local function markedAt(seats, bytes)
+  local order, parts, last = {}, {}, 0
+  for at in pairs(bytes) do order[#order + 1] = at end
+  table.sort(order)
+  for _, at in ipairs(order) do
+    parts[#parts + 1] = string.sub(seats, last + 1, at - 1)
+    parts[#parts + 1] = bytes[at]
+    last = at
   end
-  return bytesOf(sale, 'seats', offset, 1)
+  parts[#parts + 1] = string.sub(seats, last + 1)
+  return table.concat(parts)
 end
 
--- Whether the seat beyond an end of the segment, in another category but without an aisle, is free.
-local function isFreeBefore(sale, segment)
-  return segment.joinsLeft and string.find(byteAt(sale, segment.offset - 1), ANY_FREE) ~= nil
-end
-
-local function isFreeBehind(sale, segment)
-  return segment.joinsRight and string.find(byteAt(sale, segment.offset + segment.count), ANY_FREE) ~= nil
-end
+-- @include joined-rows
 -- @include bounds
 
 -- A call that only refused writes nothing, until so many bounds were too high that the next one would have to

@@ -34,7 +34,7 @@ local function takeBackUp(sale, items, before)
   end
   for id, scope in pairs(sale.scopes) do
     local was = before.scopes[id]
-    if was then scope.runs, scope.changes = was[1], was[2] else sale.scopes[id] = nil end
+    if was then scope.runs, scope.changes, scope.views = was[1], was[2], {} else sale.scopes[id] = nil end
   end
 end
 

@@ -87,15 +87,15 @@ end
 
 local function takeChosen(sale, claim, step)
   local segment = segmentOf(sale, step.segment)
-  local seats, taken, reserved, byChannel, count = segment.seats, {}, {}, {}, 0
+  local seats, held, taken, reserved, byChannel, count = segment.seats, {}, {}, {}, {}, 0
   local allowed = '0' .. step.allowed .. claim.opened
   for text in string.gmatch(step.offsets, '%d+') do
     local at = text - segment.offset + 1
-    local byte = string.sub(seats, at, at)
+    local byte = held[at] or string.sub(seats, at, at)
     if string.find(allowed, byte, 1, true) then
       local channel = channelOf(byte)
       byChannel[channel] = byChannel[channel] and byChannel[channel] .. '.' .. text or text
-      seats = marked(seats, at, 1, 'h')
+      held[at] = 'h'
     elseif string.find(byte, ANY_FREE) then
       reserved[#reserved + 1] = text
     else
@@ -109,7 +109,7 @@ local function takeChosen(sale, claim, step)
   if full then return REASON.sold_out, 'k' .. full end
   if not claim.before[segment] then claim.before[segment] = segment.seats end
   hold(sale, step.area, count)
-  holdSeats(segment, seats)
+  holdSeats(segment, markedAt(seats, held))
   for channel = 0, sale.channels do
     local offsets = byChannel[channel]
     if offsets then

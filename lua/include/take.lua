@@ -27,8 +27,8 @@ end
 -- packed items and the hold's codes; or nil, reason, detail, with nothing changed.
 local function takePlan(sale, plan, buyerId, kept)
   startUndo()
-  local letters, codes = judgeCodes(sale, plan.codes, buyerId, kept)
-  if not letters then return nil, codes, '' end
+  local letters, codes, spent = judgeCodes(sale, plan.codes, buyerId, kept)
+  if not letters then return nil, codes, spent end
   local claim = { items = {}, before = {}, opened = distinct(plan.opened .. letters .. overdueOf(sale)) }
   for _, step in ipairs(plan.steps) do
     local take = step.kind == 'q' and takeQuantity or step.kind == 's' and takeChosen or takeBest

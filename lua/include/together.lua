@@ -1,5 +1,5 @@
 -- Where n seats together are: in a segment, in the first segment in order of preference, across segments of
--- one row. A search takes nothing. Needs: the functions of seats and counters.
+-- one row. A search takes nothing. Needs: the functions of seats, counters and views.
 
 -- Whether the seat beside a block would be alone: `edge` is what stands beyond it, in the segment or, where
 -- it has no aisle there, in the next one.
@@ -61,37 +61,43 @@ local function correctBound(scope, slot, longest)
   if 128 + longest < string.byte(scope.runs, slot - scope.first + 1) then setBound(scope, slot, longest) end
 end
 
--- The first segment in order of preference with n seats together for which `fits` holds, and where in it.
-local function findTogether(sale, scope, n, class, fits)
+-- The first segment in order of preference with n seats together that suits the step, and where in it.
+local function findTogether(sale, scope, step, n, class)
   for pass = sale.strand == '1' and 1 or 2, 2 do
-    local avoid = pass == 1
+    local avoid, misfits = pass == 1, 0
     local bounds = boundsFor(n, avoid)
-    local at = string.find(scope.runs, bounds)
+    local at = string.find(runsFor(sale, scope, step, n), bounds)
     while at do
       local segment = segmentAt(sale, scope.first + at - 1)
-      if fits(segment, n) then
+      if step.fits(segment, n) then
         local from = placeIn(sale, segment, n, class, avoid)
         if from then return segment, from end
+        correctBound(scope, scope.first + at - 1, longestRun(segment.seats, class))
+      else
+        misfits = passBy(sale, scope, step, n, misfits)
       end
-      correctBound(scope, scope.first + at - 1, longestRun(segment.seats, class))
-      at = string.find(scope.runs, bounds, at + 1)
+      at = string.find(runsFor(sale, scope, step, n), bounds, at + 1)
     end
   end
 end
 
 -- The most seats together in one segment, up to `most` (at most RUN_MAX): one look over all, and at none
 -- whose bound is not above what was found before.
-local function longestTogether(sale, scope, most, class, fits)
-  local longest, at = 0, 0
+local function longestTogether(sale, scope, step, most, class)
+  local longest, at, misfits = 0, 0, 0
   while longest < most do
-    at = string.find(scope.runs, boundsFor(longest + 1, false), at + 1)
+    at = string.find(runsFor(sale, scope, step, longest + 1), boundsFor(longest + 1, false), at + 1)
     if not at then break end
     local segment = segmentAt(sale, scope.first + at - 1)
-    local run = longestRun(segment.seats, class)
-    correctBound(scope, scope.first + at - 1, run)
-    run = fits(segment, longest + 1) and math.min(run, most) or 0
-    while run > longest and not fits(segment, run) do run = run - 1 end
-    longest = math.max(longest, run)
+    if step.fits(segment, longest + 1) then
+      local run = longestRun(segment.seats, class)
+      correctBound(scope, scope.first + at - 1, run)
+      run = math.min(run, most)
+      while run > longest and not step.fits(segment, run) do run = run - 1 end
+      longest = math.max(longest, run)
+    else
+      misfits = passBy(sale, scope, step, longest + 1, misfits)
+    end
   end
   return longest
 end

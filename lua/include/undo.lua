@@ -12,6 +12,7 @@ end
 
 -- Bounds that were corrected meanwhile are too low for what comes back.
 local function undoAll(sale)
+  sale.givenBack = sale.givenBack + 1
   for i = undoCount - 2, 1, -3 do
     local holder, key = undo[i], undo[i + 1]
     holder[key] = undo[i + 2]

@@ -1,3 +1,4 @@
+import { SEATS_PER_ADJUSTMENT_MAX } from '../shared/contracts/inventory-schemas.ts';
 import type { InventoryRequest } from '../shared/contracts/inventory-schemas.ts';
 import { channelByte, HOME } from '../shared/contracts/layout.ts';
 import type { LayoutArea, SaleLayout } from '../shared/contracts/layout.ts';
@@ -37,9 +38,6 @@ const COMPANIONS: Record<(typeof VERBS)[number], readonly (keyof InventoryReques
   release: [],
   returnAllocation: [],
 };
-
-/** Of the seats of one event; an event with more would not fit a record of the bus. */
-const SEATS_PER_EVENT_MAX = 2_000;
 
 /** Turns what an operator asks for into a script call, or says what of it the sale does not have. Pure. */
 export function packAdjustment(request: InventoryRequest, sale: AdjustedSale): Packed {
@@ -160,7 +158,7 @@ function amend(
   return { script: 'amend-sale', args: [definition, ...counter, type, JSON.stringify(data)] };
 }
 
-/** Each seat once, by area, in lists that one event can carry. */
+/** Each seat once, by area. */
 function packSeats(
   mode: 'block' | 'unblock' | 'allocate' | 'release',
   target: string,
@@ -172,6 +170,9 @@ function packSeats(
   const unknown = seatIds.find((seatId) => !layout.offsetBySeatId.has(seatId));
   if (unknown !== undefined) return { reason: 'seat_unknown', extra: { seatId: unknown } };
   const named = new Set([...offsets, ...seatIds.map((seatId) => layout.offsetBySeatId.get(seatId) ?? -1)]);
+  if (named.size > SEATS_PER_ADJUSTMENT_MAX) {
+    return invalid(`these are ${named.size} seats: name ${SEATS_PER_ADJUSTMENT_MAX} seatIds at a time`);
+  }
   for (const offset of named) {
     const areaIndex = layout.seats[offset]?.areaIndex ?? -1;
     const list = byArea.get(areaIndex);
@@ -181,13 +182,10 @@ function packSeats(
   const args: ScriptArg[] = [mode, target];
   for (const [areaIndex, all] of byArea) {
     const areaId = layout.areas[areaIndex]?.area.areaId ?? '';
-    for (let first = 0; first < all.length; first += SEATS_PER_EVENT_MAX) {
-      const part = all.slice(first, first + SEATS_PER_EVENT_MAX);
-      args.push(areaIndex, headOf({ areaId, ...said }), part.length);
-      for (const offset of part) {
-        const { segment = 0, seat } = layout.seats[offset] ?? {};
-        args.push(segment, offset, JSON.stringify(seat?.seatId));
-      }
+    args.push(areaIndex, headOf({ areaId, ...said }), all.length);
+    for (const offset of all) {
+      const { segment = 0, seat } = layout.seats[offset] ?? {};
+      args.push(segment, offset, JSON.stringify(seat?.seatId));
     }
   }
   return { script: 'adjust-seats', args };

@@ -53,12 +53,8 @@ const ACCESSIBLE_BYTES = 'wc';
 export function packClaim(request: ClaimRequest, offer: SaleOffer): ClaimPlan | ClaimFault {
   const { items, accessDigest, promotionCode, opened = '', had = NONE, kept = NONE } = request;
   const { definition, prices } = offer;
-  for (const [i, item] of items.entries()) {
-    const fault = formFault(item);
-    if (fault !== undefined) {
-      return { reason: 'request_invalid', extra: { field: `/items/${i}`, detail: fault } };
-    }
-  }
+  const invalid = itemsFault(items);
+  if (invalid !== undefined) return invalid;
   const promotion = promotionCode === undefined ? undefined : prices.promotionOf(promotionCode);
   if (promotionCode !== undefined && promotion === undefined) {
     return { reason: 'promotion_code_unknown', extra: {} };
@@ -104,8 +100,26 @@ function itemsOf(steps: string[]): string {
   return steps.map((step) => `${step.slice(2)},0,-1,`).join(';');
 }
 
+/** Why items do not have the form of some, or undefined. A seat is named once, by one of them. */
+export function itemsFault(items: ItemRequest[]): ClaimFault | undefined {
+  const named = new Set<string>();
+  for (const [i, item] of items.entries()) {
+    const field = `/items/${i}`;
+    const detail = formFault(item);
+    if (detail !== undefined) return { reason: 'request_invalid', extra: { field, detail } };
+    for (const seatId of item.seatIds ?? []) {
+      if (named.has(seatId)) {
+        const said = { field, seatIds: [seatId], detail: `seat ${seatId} is named twice` };
+        return { reason: 'request_invalid', extra: said };
+      }
+      named.add(seatId);
+    }
+  }
+  return undefined;
+}
+
 /** Why an item does not have the form of one, or undefined. */
-export function formFault(item: ItemRequest): string | undefined {
+function formFault(item: ItemRequest): string | undefined {
   const { areaId, categoryId, quantity, bestAvailable, seatIds, adjacent, accessible } = item;
   const ways = [quantity, bestAvailable, seatIds].filter((way) => way !== undefined).length;
   if (ways !== 1) return 'an item has exactly one of quantity, bestAvailable and seatIds';

@@ -1,7 +1,7 @@
 import type { ItemRequest, ReleaseRequest } from '../shared/contracts/http-schemas.ts';
 import { allOf, countTypes, divide, placesKey, readParts } from './item-parts.ts';
 import type { ItemPart, Staying } from './item-parts.ts';
-import { formFault, packClaim, ticketTypeOf } from './pack-claim.ts';
+import { itemsFault, packClaim, ticketTypeOf } from './pack-claim.ts';
 import type { ClaimFault, ClaimPlan, SaleOffer } from './pack-claim.ts';
 
 /** What a change does to a hold, in the form lua/change-hold.lua takes it. */
@@ -40,15 +40,13 @@ const NOTHING_LEFT: ClaimFault = {
  * everything else is given back and claimed. The hold's codes hold for what is claimed as well.
  */
 export function planChange(wish: ChangeWish, held: HeldItems, offer: SaleOffer): ChangePlan | ClaimFault {
+  const invalid = itemsFault(wish.items);
+  if (invalid !== undefined) return invalid;
   const parts = readParts(held.items);
   const staying: Staying = { seats: new Set(), places: new Map() };
   const added: ItemRequest[] = [];
   const origins: number[] = [];
   for (const [i, item] of wish.items.entries()) {
-    const fault = formFault(item);
-    if (fault !== undefined) {
-      return { reason: 'request_invalid', extra: { field: `/items/${i}`, detail: fault } };
-    }
     const rest = keepWhatIsHeld(item, parts, staying, offer);
     if (rest === undefined) continue;
     added.push(rest);
@@ -69,6 +67,8 @@ export function planRelease(
   held: HeldItems,
   offer: SaleOffer,
 ): ChangePlan | ClaimFault {
+  const invalid = itemsFault(items);
+  if (invalid !== undefined) return invalid;
   const parts = readParts(held.items);
   const staying = allOf(parts);
   for (const [i, item] of items.entries()) {
@@ -112,8 +112,6 @@ function keepWhatIsHeld(
 
 /** Takes an item out of what stays. */
 function takeOut(item: ReleaseItem, staying: Staying, { layout }: SaleOffer): Fault {
-  const fault = formFault(item);
-  if (fault !== undefined) return { reason: 'request_invalid', extra: { detail: fault } };
   const { areaId, quantity, seatIds = [] } = item;
   if (quantity === undefined) {
     const missing: string[] = [];

@@ -30,7 +30,11 @@ function extraOf(reason: ReasonCode, detail: string, sale: KnownSale): Record<st
     case 'capacity_in_use': return { minimum: numbers[0] };
     case 'buyer_limit': return { limit: definition.buyerLimit, left: numbers[0] };
     case 'hold_limit':
-    case 'live_holds_limit': return { limit: numbers[0] };
+    case 'live_holds_limit':
+    case 'hold_extend_limit':
+    case 'hold_change_limit': return { limit: numbers[0] };
+    case 'access_code_used':
+    case 'promotion_code_used': return { spent: detail === 'b' ? 'buyer' : 'code' };
     case 'buyer_cooling_down':
     case 'hold_time_spent': return { availableAt: new Date(Number(detail)).toISOString() };
     case 'sale_not_open': return { opensAt: definition.opensAt };

@@ -5,6 +5,7 @@ import { saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, openDesk, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
 import { readEvents } from '../harness/read-stock.ts';
+import { refuses } from '../harness/refuses.ts';
 
 const idSecret = 's'.repeat(32);
 const digest = (code: string) => accessDigestOf(idSecret, 'hamlet', code);
@@ -27,9 +28,25 @@ t.test('codes open their channels; only digests are kept', async (t) => {
   t.match(await desk.place('a', [{ areaId: 'floor', quantity: 1 }]), { reason: 'sold_out' });
   const shown = { accessDigest: digest('one') };
   t.match(await desk.place('b', [{ areaId: 'floor', quantity: 1 }], shown), { ok: true });
-  t.match(await desk.place('c', [{ areaId: 'floor', quantity: 1 }], shown), { reason: 'access_code_used' });
+  t.match(await desk.place('c', [{ areaId: 'floor', quantity: 1 }], shown),
+    { reason: 'access_code_used', detail: 'c' });
   await desk.release('b');
   t.match(await desk.place('d', [{ areaId: 'floor', quantity: 1 }], shown), { ok: true });
+  await desk.check();
+});
+
+t.test('a code of many uses has so many for one buyer, held or bought', async (t) => {
+  const desk = await openDesk(t, input());
+  await add(desk, { channelIds: ['office'], usesMax: 4, usesPerBuyerMax: 2, codes: ['x'] });
+  const shown = { accessDigest: digest('x') };
+  const one = [{ areaId: 'floor', quantity: 1 }];
+  for (const id of ['a', 'b']) t.ok((await desk.place(id, one, shown)).ok);
+  await desk.confirm('a', 'o');
+  await refuses(t, desk, () => desk.place('c', one, shown), 'access_code_used', 'b');
+  await desk.release('b');
+  t.ok((await desk.place('d', one, shown)).ok, 'what is given back may be used again');
+  for (const id of ['e', 'f']) t.ok((await desk.place(id, one, { ...shown, buyerId: 'other' })).ok);
+  await refuses(t, desk, () => desk.place('g', one, { ...shown, buyerId: 'third' }), 'access_code_used', 'c');
   await desk.check();
 });
 

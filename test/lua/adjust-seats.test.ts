@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import { adjustStock } from '../../services/selling/adjust-stock.ts';
+import { SEATS_PER_ADJUSTMENT_MAX } from '../../services/shared/contracts/inventory-schemas.ts';
 import type { InventoryRequest } from '../../services/shared/contracts/inventory-schemas.ts';
 import { partitionKeys, saleKeyList } from '../../services/shared/contracts/keys.ts';
 import { hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
@@ -183,5 +184,21 @@ t.test('the same call sent again, and one made for a layout before', async (t) =
   const args = ['c 0', 'hamlet', 1, 'block', '', 0, '{"areaId":"hall",', 1, 0, 0, '"A1"'];
   t.equal(await desk.stock.call(desk.partition, 'adjust-seats', keys, args), 'stale');
   t.equal((await readStock(desk)).seats, '0000', 'a draft that is defined anew begins anew');
+  await desk.check();
+});
+
+t.test('as many seats as one call takes, of one long row; more are refused', async (t) => {
+  const row = rowOf('A', 2 * SEATS_PER_ADJUSTMENT_MAX);
+  for (const seat of row.seats.slice(SEATS_PER_ADJUSTMENT_MAX - 1)) Object.assign(seat, { accessible: true });
+  const desk = await openDesk(t, saleOf([hallOf([row])]));
+  const odd = row.seats.filter((_, i) => i % 2 === 0).map(({ seatId }) => seatId);
+  t.equal(odd.length, SEATS_PER_ADJUSTMENT_MAX);
+  t.match(await adjust(desk, block(odd.toReversed())), { ok: true });
+  const half = SEATS_PER_ADJUSTMENT_MAX / 2;
+  t.equal((await readStock(desk)).seats, `${'b0'.repeat(half - 1)}bw${'bw'.repeat(half)}`);
+  t.match(await adjust(desk, unblock(odd)), { ok: true });
+  t.equal((await readStock(desk)).seats, `${'0'.repeat(2 * half - 1)}${'w'.repeat(2 * half + 1)}`);
+  await refused(t, desk, { release: { all: true } }, 'request_invalid');
+  t.match(await adjust(desk, { release: { seatIds: odd.slice(-half) } }), { ok: true });
   await desk.check();
 });

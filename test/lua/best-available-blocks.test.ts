@@ -175,3 +175,63 @@ t.test('given a full venue with free seats, when more are asked for, then none i
   await desk.redis.rename(`${segments}:away`, segments);
   await desk.check();
 });
+
+t.test('seats side by side of two channels are together for who opens both', async (t) => {
+  const channels = [{ channelId: 'fans', allocations: [{ seatIds: ['B1', 'B2', 'B5'] }] },
+    { channelId: 'press', allocations: [{ seatIds: ['B3', 'B6', 'A1'] }] }];
+  const rows = [rowOf('A', 3), rowOf('B', 8, { aisleAfter: [6] }), rowOf('C', 2)];
+  const desk = await openDesk(t, saleOf([hallOf(rows)], { channels }));
+  t.equal((await desk.check()).seats, 'B00AAB0AB0000');
+  for (const opened of ['A', 'B']) {
+    t.match(await desk.place('x', [hall(4)], { opened }), { reason: 'no_adjacent_seats' });
+  }
+  await refuses(t, desk, () => desk.place('x', [hall(7)], { opened: 'AB' }), 'no_adjacent_seats', 'a0.6');
+  await refuses(t, desk, () => desk.place('x', [hall(14, 'any')], { opened: 'BA' }), 'sold_out', 'a0.13');
+  t.equal(await best(desk, 'a', hall(5), { opened: 'BA' }), 'B2 B3 B4 B5 B6');
+  t.match((await desk.check()).events.at(-1)?.data, { items: [{ channelId: 'fans' },
+    { channelId: 'press' }, { seatIds: ['B4'] }, { channelId: 'fans' }, { channelId: 'press' }] });
+  t.equal(await best(desk, 'b', hall(4, 'any'), { opened: 'AB' }), 'A1 A2 A3 B1');
+  await desk.release('a');
+  await desk.check();
+});
+
+t.test('over categories and neighbouring rows no single seat is left while it can be avoided', async (t) => {
+  const row = rowOf('A', 7, { categoryIds: [...'CCCDDDD'] });
+  const strict = { categories, allowStrandedSeats: false };
+  const mixed = await openDesk(t, saleOf([hallOf([row])], strict));
+  t.equal(await best(mixed, 'a', hall(5)), 'A1 A2 A3 A4 A5', 'not the middle');
+  await mixed.check();
+  const rows = await openDesk(t, saleOf([hallOf([rowOf('A', 5), rowOf('B', 5)])], strict));
+  t.equal(await best(rows, 'a', hall(8, 'preferred')), 'A1 A2 A3 A4 A5 B1 B2 B3');
+  await rows.check();
+  const child = await openDesk(t, saleOf([hallOf([rowOf('A', 6, { categoryIds: [...'CDEDED'] })])],
+    { ...strict, categories: [...categories, { categoryId: 'E', prices: { child: 1 } }] }));
+  t.ok((await child.place('others', [{ seatIds: ['A6'] }])).ok);
+  t.equal(await best(child, 'a', { ...hall(3), ticketType: 'child' }), 'A3 A4 A5',
+    'A2 has a free seat beside it, though that is not sold as child');
+  await child.check();
+});
+
+t.test('a full area with thousands of free segments, and those of another type, are passed by', async (t) => {
+  const rows = (name: string, count: number, categoryId: string) => Array.from({ length: count }, (_, i) =>
+    rowOf(`${name}${i}x`, 4, { categoryIds: Array.from({ length: 4 }, () => categoryId) }));
+  const areas = [hallOf(rows('F', 300, 'C'), 'full'), hallOf(rows('T', 100, 'C'), 'typed'),
+    hallOf(rows('O', 60, 'D'), 'open')];
+  const desk = await openDesk(t, saleOf(areas, { categories,
+    groups: [{ groupId: 'g', capacity: 5, areaIds: ['full'] }] }));
+  const free = { bestAvailable: 2 };
+  const child = { bestAvailable: 2, ticketType: 'child' };
+  t.equal(await best(desk, 'a', { bestAvailable: 4 }), 'F0x1 F0x2 F0x3 F0x4');
+  t.equal((await desk.seatsOf(await desk.place('b', [free, child, free, child, { bestAvailable: 1 }, free])))
+    .join(' '), 'T0x2 T0x3 O0x2 O0x3 T1x2 T1x3 O1x2 O1x3 F1x2 T2x2 T2x3');
+  await desk.check();
+  const answers = await Promise.all([
+    desk.place('c', [{ bestAvailable: 5 }]), desk.place('d', [{ bestAvailable: 6, adjacent: 'any' }]),
+    desk.place('e', [free, { areaId: 'full', bestAvailable: 1 }]), desk.place('f', [child]),
+  ]);
+  t.match(answers, [{ reason: 'no_adjacent_seats', detail: 'v.4' }, { ok: true },
+    { reason: 'sold_out', detail: 'a0.0' }, { ok: true }]);
+  await desk.release('a');
+  t.equal(await best(desk, 'g', { bestAvailable: 4 }), 'F0x1 F0x2 F0x3 F0x4', 'what is given back is seen');
+  await desk.check();
+});

@@ -96,11 +96,25 @@ t.test('accessible places and their companions are for those who ask', async (t)
   await refuses(t, desk, () => desk.place('x', [{ seatIds: ['A2', 'A3', 'A4'] }]), 'seats_reserved', '2.3');
   t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 2, accessible: true }), 'A3 A4');
   await refuses(t, desk, () => desk.place('x', [{ bestAvailable: 2, accessible: true }]),
-    'no_adjacent_seats', 'v.0');
+    'sold_out', 'v.0');
   await desk.release('a');
   t.equal((await desk.check()).seats, '00wc0000', 'they stay what they are');
   t.ok((await desk.place('b', [{ seatIds: ['A3', 'A4'], accessible: true }])).ok);
   t.equal((await desk.check()).seats, '00hh0000');
+});
+
+t.test('of too few seats beside an accessible place the answer says how many there are', async (t) => {
+  const accessible = new Set([0, 8]);
+  const seats = rowOf('A', 10).seats.map((seat, i) =>
+    ({ ...seat, ...(accessible.has(i) && { accessible: true }), ...(i === 1 && { companion: true }) }));
+  const desk = await openDesk(t, saleOf([hallOf([{ rowId: 'A', seats }])], { capacity: 4 }));
+  t.ok((await desk.place('others', [{ seatIds: ['A4', 'A8'] }])).ok);
+  const wish = (n: number) => [{ bestAvailable: n, accessible: true }];
+  await refuses(t, desk, () => desk.place('x', wish(4)), 'no_adjacent_seats', 'v.2');
+  await desk.release('others');
+  await refuses(t, desk, () => desk.place('x', wish(7)), 'no_adjacent_seats', 'v.4');
+  t.equal(await best(desk, 'a', { bestAvailable: 3, accessible: true }), 'A1 A2 A3');
+  await desk.check();
 });
 
 t.test('the seats of a channel are for who has its code', async (t) => {

@@ -103,6 +103,8 @@ t.test('a refused change leaves every byte as it was', async (t) => {
     'hold_limit', '6');
   await refuses(t, desk, wish({ seatIds: ['A1', 'A2', 'A3', 'B1', 'B2', 'B3'] }, { ...kept, quantity: 3 }),
     'buyer_limit', '3');
+  await refuses(t, desk, wish({ seatIds: ['B1', 'B2', 'B3', 'B4', 'B5', 'B6'] }, { ...kept, quantity: 3 }),
+    'buyer_limit', '6');
   await refuses(t, desk, wish({ seatIds: ['B1', 'B2', 'B3', 'B5'] }), 'would_strand_seat', '9.11');
   await refuses(t, desk, wish({ areaId: 'hall', bestAvailable: 2 }, { areaId: 'floor', quantity: 4 }),
     'sold_out', 'k1.1');
@@ -244,7 +246,7 @@ t.test('a hold that has ended, lapsed, or was changed too often is not changed',
     t.ok((await desk.change('often', { items: [{ areaId: 'floor', quantity }] })).ok);
   }
   await refuses(t, desk, () => desk.change('often', { items: [{ areaId: 'floor', quantity: 1 }] }),
-    'hold_change_limit');
+    'hold_change_limit', String(CHANGES_COUNT_MAX));
   await desk.check();
 });
 
@@ -295,7 +297,7 @@ t.test('channels and codes', async (t) => {
     codes: { digest: 'A 2 0 1', single: 'A 1 0 1', 'single/buyer': '1' } });
   await desk.place('b', [{ areaId: 'floor', quantity: 1 }], { buyerId: 'other' });
   await refuses(t, desk, () => desk.change('b', { items: [{ seatIds: ['A3'] }] },
-    { buyerId: 'other', accessDigest: 'single' }), 'access_code_used');
+    { buyerId: 'other', accessDigest: 'single' }), 'access_code_used', 'c');
   await refuses(t, desk, () => desk.change('b', { items: [{ seatIds: ['A3'] }] }, { buyerId: 'other' }),
     'seats_reserved', '2');
   await desk.release('a');

@@ -59,8 +59,20 @@ t.test('one extension more than a hold may have is refused', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   await desk.place('a', one);
   for (let i = 0; i < EXTENDS_COUNT_MAX; i++) t.ok((await desk.extend('a', `k${i}`)).ok);
-  await refuses(t, desk, () => desk.extend('a', 'more'), 'hold_extend_limit');
+  await refuses(t, desk, () => desk.extend('a', 'more'), 'hold_extend_limit',
+    String(EXTENDS_COUNT_MAX));
   t.ok((await desk.extend('a', 'k0')).ok, 'a repeat is none more');
+  await desk.check();
+});
+
+t.test('after closesAt nothing is extended; a repeat keeps its answer, and the hold its time', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  await desk.place('a', one);
+  const untilFirstMs = untilMs(await desk.extend('a', 'k1'));
+  await desk.define(saleOf([floorOf(5)], { closesAt: '2001-01-01T00:00:00Z' }));
+  await refuses(t, desk, () => desk.extend('a', 'k2'), 'sale_closed');
+  t.equal(untilMs(await desk.extend('a', 'k1')), untilFirstMs);
+  t.ok((await desk.confirm('a', 'o1')).ok);
   await desk.check();
 });
 

@@ -202,10 +202,11 @@ t.test('prices, fees and taxes are those of the moment the hold was placed', asy
   await desk.place('a', floor(2));
   await desk.define({ ...input, fees: [], taxes: [] });
   t.ok((await desk.place('b', floor(1), { promotionCode: 'HALF' })).ok);
-  await refuses(t, desk, () => desk.place('x', floor(1), { promotionCode: 'HALF' }), 'promotion_code_used');
+  await refuses(t, desk, () => desk.place('x', floor(1), { promotionCode: 'HALF' }), 'promotion_code_used',
+    'b');
   t.ok((await desk.place('c', floor(1), { promotionCode: 'HALF', buyerId: 'two' })).ok);
   await refuses(t, desk, () => desk.place('x', floor(1), { promotionCode: 'HALF', buyerId: 'three' }),
-    'promotion_code_used');
+    'promotion_code_used', 'c');
   await desk.release('b');
   t.ok((await desk.place('d', floor(1), { promotionCode: 'HALF', buyerId: 'three' })).ok,
     'the use came back');

@@ -3,6 +3,7 @@ import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
 import { claimPicks, HOLDS } from './model-requests.ts';
 import { releasePart } from './model-change.ts';
+import { replaceItems } from './model-replace.ts';
 import { adjust, codesPicks, giveCodes, stockPicks } from './model-stock.ts';
 import { callRefs, confirm, expire, extend, forget, place, release } from './model-steps.ts';
 import type { RefPick } from './model-steps.ts';
@@ -94,6 +95,8 @@ export function commandArbitraries(): fc.Arbitrary<Command>[] {
     step('define', fc.record({ sale, price: fc.integer({ min: 900, max: 905 }), extra: fc.nat(3) }), define),
     ...Array.from({ length: 4 }, () => step('adjust', stockPicks, adjust)),
     step('part', refs, releasePart), step('part', refs, releasePart),
+    ...Array.from({ length: 2 }, () => step('replace',
+      fc.record({ ref: refPicks, claim: claimPicks, isStale: mostly(false, 8) }), replaceItems)),
     step('codes', codesPicks, giveCodes),
     step('lapse', fc.constant({}), lapse),
     step('spend', mostly(false, 3), (world, isMeant) => (isMeant ? spend(world) : Promise.resolve())),

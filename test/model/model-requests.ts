@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
 import type { KnownSale } from '../../services/selling/sale-directory.ts';
 import { accessDigestOf } from '../../services/selling/derive-id.ts';
-import { countOf, typeOf } from './reference-sale.ts';
-import type { Asked } from './reference-sale.ts';
+import { countOf } from './reference-limits.ts';
+import { typeOf } from './reference-sale.ts';
+import type { Asked } from './reference-limits.ts';
 
 /**
  * What clients ask for. The numbers are picks: they are turned into ids of the sale at hand, so that one list
@@ -118,6 +119,8 @@ function itemOf(pick: ItemPick, { definition, layout }: KnownSale): ItemRequest 
 /** The reason for which a claim is refused before any script sees it; undefined: it goes to one. */
 export function faultOf(asked: Asked, { definition, layout }: KnownSale): string | undefined {
   const { items, promotionCode } = asked;
+  const seatIds = items.flatMap((item) => item.seatIds ?? []);
+  if (new Set(seatIds).size < seatIds.length) return 'request_invalid';
   const isKnown = definition.promotions.some(({ code }) => code === promotionCode);
   if (promotionCode !== undefined && !isKnown) return 'promotion_code_unknown';
   const count = items.reduce((sum, item) => sum + countOf(item), 0);

@@ -11,7 +11,7 @@ import type { ClaimPick } from './model-requests.ts';
 import { CONTEXT } from './model-world.ts';
 import type { Called, ModelSale, ModelWorld } from './model-world.ts';
 import { judgePlace } from './reference-sale.ts';
-import type { Asked } from './reference-sale.ts';
+import type { Asked } from './reference-limits.ts';
 
 /**
  * What the verbs on holds do to a world: each sends one script call, folds the events that came of it, and
@@ -239,8 +239,10 @@ export const extend: RefVerb = {
     if (earlier !== undefined) return expectExtended(answer, earlier.expiresAt);
     if (hold.status !== 'live') return expectAnswer(answer, ENDED[hold.status], hold.orderId);
     if (isLapsed(hold.expiresAt, called, answer)) return expectAnswer(answer, 'hold_expired');
-    if (sale.fold.state === 'closed') return expectAnswer(answer, 'sale_closed');
-    if (hold.extends.length >= EXTENDS_COUNT_MAX) return expectAnswer(answer, 'hold_extend_limit');
+    if (isOver(sale, called, answer)) return expectAnswer(answer, 'sale_closed');
+    if (hold.extends.length >= EXTENDS_COUNT_MAX) {
+      return expectAnswer(answer, 'hold_extend_limit', String(EXTENDS_COUNT_MAX));
+    }
     const beforeMs = Date.parse(hold.expiresAt);
     const event = world.fold(sale, 'hold.extended', ref.holdId);
     const fullMs = Math.min(Date.parse(event.time) + sale.holdMs, Date.parse(hold.expiresAtMax));
@@ -255,6 +257,14 @@ function expectExtended(answer: Answer, expiresAt: string): void {
   if (Number(untilMs) !== Date.parse(expiresAt)) throw new Error(
     `${JSON.stringify(answer)}, not until ${expiresAt}`);
   readHoldRecord(record.join('\t'));
+}
+
+/** Whether the sale was over when the script ran; in the very millisecond of closesAt the answer decides. */
+function isOver({ fold, known }: ModelSale, { fromMs, toMs }: Called<unknown>, answer: Answer): boolean {
+  const { closesAt } = known.definition;
+  const endMs = closesAt === null ? Infinity : Date.parse(closesAt);
+  if (fold.state === 'closed' || fromMs >= endMs) return true;
+  return toMs >= endMs && !answer.ok && answer.reason === 'sale_closed';
 }
 
 /** Whether a hold had lapsed when the script ran; in the very millisecond of its end the answer decides. */

@@ -9,7 +9,7 @@ import type { Chain, ChainSeat, Trial } from './reference-claim.ts';
  *
  * 1. If n free seats side by side exist in one chain (no aisle between), for a counter that has room, the
  *    answer is such a block; through the channels that a claim opens one after the other, each with what is
- *    free for everybody.
+ *    free for everybody, then through all of them together.
  * 2. A block inside one category comes before one over several. Where stranded seats are allowed it is in the
  *    first segment by the sale's order of preference that has room, as near to the middle of its row as any
  *    there. Where they are not: a block that strands nothing, and no later in that order than the first
@@ -21,7 +21,7 @@ import type { Chain, ChainSeat, Trial } from './reference-claim.ts';
  * 5. Otherwise any seats, the first block as large as there is; `sold_out` says how many there were.
  *
  * Accessible places: one with n - 1 seats beside it in one segment, the first that has them, with as many
- * companion seats as possible.
+ * companion seats as possible; else `no_adjacent_seats` with the most there are, `sold_out` if that is 0.
  */
 export interface BestWish {
   n: number;
@@ -29,6 +29,9 @@ export interface BestWish {
   /** categories that sell the ticket type wished */
   categoryIds: string[];
 }
+
+/** The channels that are looked through at a time. */
+type Look = readonly string[];
 
 /** n seats side by side; segment -1 when they are in several. */
 interface Block {
@@ -43,8 +46,9 @@ export function refusalOfBest(trial: Trial, wish: BestWish): { reason: string; d
   const scope = scopeName(trial.sale.known, item);
   if (item.accessible) {
     if (accessibleBlocks(trial, wish, n).length > 0) return undefined;
-    const one = accessibleBlocks(trial, wish, 1).length > 0 ? 1 : 0;
-    return { reason: 'no_adjacent_seats', detail: `${scope}.${one}` };
+    let largest = n - 1;
+    while (largest > 0 && accessibleBlocks(trial, wish, largest).length === 0) largest -= 1;
+    return { reason: largest > 0 ? 'no_adjacent_seats' : 'sold_out', detail: `${scope}.${largest}` };
   }
   if (looksOf(trial).some((look) => blocksOf(trial, wish, look, n).length > 0)) return undefined;
   if ((item.adjacent ?? 'required') !== 'required') {
@@ -95,7 +99,7 @@ const ANCHORS = 8;
 function checkTogether(
   trial: Trial,
   wish: BestWish,
-  { look, blocks, seatIds }: { look: string | undefined; blocks: Block[]; seatIds: string[] },
+  { look, blocks, seatIds }: { look: Look; blocks: Block[]; seatIds: string[] },
   fail: Fail,
 ): void {
   const { known } = trial.sale;
@@ -104,8 +108,11 @@ function checkTogether(
   if (got === undefined) return fail(`they are not together, as ${wish.n} were to be had`);
   const inSegments = blocks.filter(({ segment }) => segment >= 0);
   const rankOf = rankIn(known, wish.item);
+  const doesStrand = (block: Block) => strands(trial, wish, look, block);
   if (inSegments.length === 0) {
-    const best = Math.min(...blocks.map(({ chain }) => chainRank(known, chain)));
+    const fine = known.definition.allowStrandedSeats ? [] : blocks.filter((block) => !doesStrand(block));
+    if (fine.length > 0 && doesStrand(got)) fail('a seat is stranded, as need not be');
+    const best = Math.min(...(fine.length > 0 ? fine : blocks).map(({ chain }) => chainRank(known, chain)));
     if (chainRank(known, got.chain) !== best) fail('another row comes first');
     return;
   }
@@ -114,7 +121,6 @@ function checkTogether(
     const first = chain[from] as ChainSeat;
     return Math.abs(2 * first.position + wish.n - first.rowSeats);
   };
-  const doesStrand = (block: Block) => strands(trial, look, block, wish.n);
   const isStranding = !known.definition.allowStrandedSeats && doesStrand(got);
   const isFree = known.definition.allowStrandedSeats || isStranding;
   const sure = known.definition.allowStrandedSeats ? inSegments : inSegments.filter(({ segment }) =>
@@ -128,14 +134,15 @@ function checkTogether(
   if (distance(got) !== nearest) fail('others are nearer to the middle');
 }
 
-/** Ways of looking at the seats: through each channel that is opened, or as everybody. */
-function looksOf({ opened }: Trial): (string | undefined)[] {
-  return opened.length > 0 ? opened : [undefined];
+/** Ways of looking at the seats: through each channel that is opened, then all; or as everybody. */
+function looksOf({ opened }: Trial): Look[] {
+  if (opened.length <= 1) return [opened];
+  return [...opened.map((channelId) => [channelId]), opened];
 }
 
-function isOpen(trial: Trial, look: string | undefined, seatId: string): boolean {
+function isOpen(trial: Trial, look: Look, seatId: string): boolean {
   const home = trial.homeOf(seatId);
-  return home === 'public' || (look !== undefined && home === `channel:${look}`);
+  return home === 'public' || look.some((channelId) => home === `channel:${channelId}`);
 }
 
 function isWished({ item, categoryIds }: BestWish, seat: ChainSeat): boolean {
@@ -144,7 +151,7 @@ function isWished({ item, categoryIds }: BestWish, seat: ChainSeat): boolean {
     && (item.categoryId === undefined || seat.categoryId === item.categoryId);
 }
 
-function blocksOf(trial: Trial, wish: BestWish, look: string | undefined, n: number): Block[] {
+function blocksOf(trial: Trial, wish: BestWish, look: Look, n: number): Block[] {
   const blocks: Block[] = [];
   for (const chain of chainsOf(trial.sale.known)) {
     if (chain[0] === undefined || trial.room(chain[0].areaId) < n) continue;
@@ -159,11 +166,11 @@ function blocksOf(trial: Trial, wish: BestWish, look: string | undefined, n: num
   return blocks;
 }
 
-function usableSeats(trial: Trial, wish: BestWish, look: string | undefined, size: number): string[] {
+function usableSeats(trial: Trial, wish: BestWish, look: Look, size: number): string[] {
   return blocksOf(trial, wish, look, size).map(({ chain, from }) => chain[from]?.seatId ?? '');
 }
 
-function longestIn(trial: Trial, wish: BestWish, look: string | undefined, segment: number): number {
+function longestIn(trial: Trial, wish: BestWish, look: Look, segment: number): number {
   let longest = 0;
   for (let n = 1; blocksOf(trial, wish, look, n).some((block) => block.segment === segment); n++) longest = n;
   return longest;
@@ -194,15 +201,15 @@ function mostScattered(trial: Trial, wish: BestWish): number {
 }
 
 /** A seat beside the block that was to be had with it is alone now, and nothing free is beyond it. */
-function strands(trial: Trial, look: string | undefined, { chain, from, segment }: Block,
-  n: number): boolean {
+function strands(trial: Trial, wish: BestWish, look: Look, { chain, from, segment }: Block): boolean {
   const isAlone = (beside: number, beyond: number) => {
     const seat = chain[beside];
-    if (seat === undefined || seat.segment !== segment || !isOpen(trial, look, seat.seatId)) return false;
+    if (seat === undefined || !isOpen(trial, look, seat.seatId)) return false;
+    if (segment < 0 ? !isWished(wish, seat) : seat.segment !== segment) return false;
     const next = chain[beyond];
     return next === undefined || trial.homeOf(next.seatId) === undefined;
   };
-  return isAlone(from - 1, from - 2) || isAlone(from + n, from + n + 1);
+  return isAlone(from - 1, from - 2) || isAlone(from + wish.n, from + wish.n + 1);
 }
 
 function rankIn({ layout }: KnownSale, { areaId, categoryId }: ItemRequest): (segment: number) => number {

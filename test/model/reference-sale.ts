@@ -1,6 +1,5 @@
 import { EVERY_UNIT } from '../../services/shared/contracts/evolve-buyer.ts';
 import { packMoney, packTerms, priceTicket } from '../../services/shared/contracts/pricing.ts';
-import type { Promotion } from '../../services/shared/contracts/sale-rules.ts';
 import type { ItemRequest } from '../../services/shared/contracts/http-schemas.ts';
 import type { HoldRecord, PackedItem } from '../../services/shared/contracts/hold-record.ts';
 import type { PlaceAnswer, Refusal } from '../../services/selling/stock.ts';
@@ -8,32 +7,15 @@ import type { KnownSale } from '../../services/selling/sale-directory.ts';
 import { checkBest, refusalOfBest } from './reference-best.ts';
 import { chainsOf, Trial } from './reference-claim.ts';
 import type { ReferenceSale } from './reference-claim.ts';
+import { countOf, promotionOf, refusalBefore } from './reference-limits.ts';
+import type { Asked, Expected } from './reference-limits.ts';
 
 /**
  * What the scripts must answer to a claim, worked out from the fold of the events alone. General quantities,
  * chosen seats, limits, codes, time and repeats are predicted to the letter; best available is judged by its
- * result (test/model/reference-best.ts).
+ * result (test/model/reference-best.ts). Throws an Error unless the answer is the one that the sale as it was
+ * calls for.
  */
-export interface Asked {
-  holdId: string;
-  buyerId: string;
-  digest: string;
-  /** version of the sale it was packed for */
-  version: number;
-  items: ItemRequest[];
-  accessDigest?: string | undefined;
-  promotionCode?: string | undefined;
-  /** channels that a pass opens */
-  opened: string[];
-}
-
-interface Expected {
-  reason: string;
-  /** the only one; undefined: any */
-  detail: string | undefined;
-}
-
-/** Throws an Error unless the answer is the one that the sale as it was calls for. */
 export function judgePlace(sale: ReferenceSale, asked: Asked, nowMs: number, answer: PlaceAnswer): void {
   const hold = sale.fold.holds.get(asked.holdId);
   if (hold !== undefined && !sale.forgotten.has(asked.holdId)) {
@@ -41,8 +23,7 @@ export function judgePlace(sale: ReferenceSale, asked: Asked, nowMs: number, ans
     if (first.digest !== asked.digest) return expectRefusal(answer, 'idempotency_key_reused', '');
     return answer.ok && hold.original !== undefined ? undefined : expectRecord(answer, asked.holdId, sale);
   }
-  const refusal = stateRefusal(sale, asked, nowMs) ?? limitRefusal(sale, asked, nowMs)
-    ?? codeRefusal(sale, asked);
+  const refusal = refusalBefore(sale, asked, nowMs);
   if (refusal !== undefined) return expectRefusal(answer, refusal.reason, refusal.detail);
   judgeItems(sale, asked, nowMs, answer);
 }
@@ -64,52 +45,6 @@ function expectRecord(answer: PlaceAnswer, holdId: string, { fold }: ReferenceSa
   const known = [hold?.status, hold?.buyerId, hold?.placedAtMs, hold?.expiresAt, hold?.orderId,
     hold?.codes.join(' ')];
   if (got.join() !== known.join()) throw new Error(`a repeat got ${got.join()}, the hold is ${known.join()}`);
-}
-
-function stateRefusal({ fold, known }: ReferenceSale, asked: Asked, nowMs: number): Expected | undefined {
-  const { opensAt, closesAt, version } = known.definition;
-  const reason = fold.state === 'paused' ? 'sale_paused'
-    : fold.state === 'closed' || (closesAt !== null && Date.parse(closesAt) <= nowMs) ? 'sale_closed'
-    : fold.state !== 'open' || (opensAt !== null && nowMs < Date.parse(opensAt)) ? 'sale_not_open'
-    : asked.version !== version ? 'stale' : undefined;
-  return reason === undefined ? undefined : { reason, detail: '' };
-}
-
-function limitRefusal({ fold, known }: ReferenceSale, asked: Asked, nowMs: number): Expected | undefined {
-  const { buyerLimit, holdLimit, liveHoldsMax } = known.definition;
-  const { tickets = 0, holds = 0, coolUntilMs = 0 } = fold.buyers.get(asked.buyerId) ?? {};
-  const count = asked.items.reduce((sum, item) => sum + countOf(item), 0);
-  if (coolUntilMs > nowMs) return { reason: 'buyer_cooling_down', detail: String(coolUntilMs) };
-  if (tickets + count > buyerLimit) {
-    return { reason: 'buyer_limit', detail: String(Math.max(0, buyerLimit - tickets)) };
-  }
-  if (liveHoldsMax > 0 && holds >= liveHoldsMax) {
-    return { reason: 'live_holds_limit', detail: String(liveHoldsMax) };
-  }
-  return count > holdLimit ? { reason: 'hold_limit', detail: String(holdLimit) } : undefined;
-}
-
-function codeRefusal({ fold, known }: ReferenceSale, asked: Asked): Expected | undefined {
-  const { accessDigest, buyerId } = asked;
-  const refused = (reason: string) => ({ reason, detail: '' });
-  if (accessDigest !== undefined) {
-    const code = fold.codes.get(accessDigest);
-    if (code === undefined) return refused('access_code_unknown');
-    const mine = code.usesByBuyer.get(buyerId) ?? 0;
-    const isUsed = (code.usesMax > 0 && code.uses >= code.usesMax)
-      || (code.usesPerBuyerMax > 0 && mine >= code.usesPerBuyerMax);
-    if (isUsed) return refused('access_code_used');
-  }
-  const promotion = promotionOf(known, asked);
-  if (promotion === undefined) return undefined;
-  const used = fold.promotions.get(promotion.promotionId);
-  const isUsed = (used?.uses ?? 0) >= (promotion.usesMax ?? Infinity)
-    || (used?.usesByBuyer.get(buyerId) ?? 0) >= (promotion.usesPerBuyerMax ?? Infinity);
-  return isUsed ? refused('promotion_code_used') : undefined;
-}
-
-function promotionOf({ definition }: KnownSale, { promotionCode }: Asked): Promotion | undefined {
-  return definition.promotions.find(({ code }) => code === promotionCode);
 }
 
 /** Channels that a claim may draw on: of its pass, of its access code, and those whose time is over. */
@@ -385,11 +320,6 @@ export function typeOf({ definition, layout }: KnownSale, item: ItemRequest, cat
       : definition.areas.find(({ areaId }) => areaId === item.areaId)?.rows?.[0]?.seats[0]?.categoryId);
   const prices = definition.categories.find((one) => one.categoryId === inScope)?.prices ?? {};
   return layout.ticketTypes.find((type) => Object.hasOwn(prices, type)) ?? '';
-}
-
-/** Tickets of an item. */
-export function countOf({ quantity = 0, bestAvailable = 0, seatIds = [] }: ItemRequest): number {
-  return quantity + bestAvailable + seatIds.length;
 }
 
 const nameOf = ({ sale }: Walk, { areaIndex }: PackedItem): string =>

@@ -9,8 +9,11 @@ import { RuleId, TicketTypeId } from './sale-rules.ts';
  * not by how much they change: whoever repeats one changes nothing.
  */
 
-/** A script call with so many takes some 30 ms. */
-export const SEATS_PER_ADJUSTMENT_MAX = 10_000;
+/**
+ * All of them or none: one script call, of some 6 ms with so many, and one event per area, which fits a
+ * record of the bus.
+ */
+export const SEATS_PER_ADJUSTMENT_MAX = 2_000;
 export const CODES_PER_REQUEST_MAX = 5_000;
 
 const closed = { additionalProperties: false };

@@ -77,9 +77,13 @@ t.test('seats and quantities are changed in one step, with what the answer of a 
   t.match(await post('whole', holdId, 'change', [{ seatIds: ['A2', 'A3'] },
     { areaId: 'floor', quantity: 4, ticketType: 'child' }]),
   { status: 409, body: { code: 'ticket_type_maximum', field: undefined } });
-  t.match(await post('whole', holdId, 'change', [{ seatIds: ['A2', 'A3'] }, { seatIds: ['A2', 'Z1'] }]),
+  t.match(await post('whole', holdId, 'change', [{ seatIds: ['A2', 'A3'] }, { seatIds: ['A1', 'Z1'] }]),
     { status: 422, body: { code: 'seat_unknown', field: '/items/1' } },
     'the item is named as the request has it');
+  t.match(await post('whole', holdId, 'change', [{ seatIds: ['A2', 'A3'] }, { seatIds: ['A3'] }]),
+    { status: 400, body: { code: 'request_invalid', field: '/items/1', seatIds: ['A3'] } });
+  t.match(await post('whole', holdId, 'release', [{ seatIds: ['A3', 'A3'] }]),
+    { status: 400, body: { code: 'request_invalid', field: '/items/0', seatIds: ['A3'] } });
   t.same(seatsOf({ ...answer, body: (await shop.call('GET', `/v1/sales/whole/holds/${holdId}`)).body }),
     ['A2', 'A3', 'floor', 'floor'], 'a refused change has changed nothing');
   t.match(await post('whole', holdId, 'change', [{ areaId: 'hall', bestAvailable: 8 }]),

@@ -98,7 +98,7 @@ t.test('access codes: given, made, repeated, used', async (t) => {
     { status: 403, body: { code: 'access_code_unknown' } });
   t.match(await hold('coded', seven, { accessCode: code }), { status: 201 });
   t.match(await hold('coded', [{ areaId: 'floor', quantity: 1 }], { accessCode: code }),
-    { status: 409, body: { code: 'access_code_used' } });
+    { status: 409, body: { code: 'access_code_used', spent: 'code' } });
   await shop.check('coded');
 });
 
