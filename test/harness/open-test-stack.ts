@@ -32,14 +32,18 @@ export type TestStack = {
 export type TestStackOptions = {
   /** Makes the stream with so many shards. Without it there is only its name: services make it themselves. */
   shards?: number;
+  /** Of another emulator than the run's. */
+  kinesisEndpoint?: string;
 };
 
 /** Opens it; call it once per test file (or per test that must not share). */
-export async function openTestStack(t: Teardown, { shards }: TestStackOptions = {}): Promise<TestStack> {
+export async function openTestStack(
+  t: Teardown,
+  { shards, kinesisEndpoint = fromRun('TEST_KINESIS_ENDPOINT') }: TestStackOptions = {},
+): Promise<TestStack> {
   const id = randomBytes(6).toString('hex');
   const redisUrl = await takeRedisDatabase(t);
   const databaseUrl = await makeDatabase(t, `onsale_test_${id}`);
-  const kinesisEndpoint = fromRun('TEST_KINESIS_ENDPOINT');
   const streamName = `onsale-test-${id}`;
   if (shards !== undefined) await createStream(kinesisEndpoint, streamName, shards);
   // Also when a service made it: kinesalite keeps everything in memory.

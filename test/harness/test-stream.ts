@@ -25,7 +25,7 @@ export async function createStream(endpoint: string, streamName: string, shardCo
 export async function deleteStream(endpoint: string, streamName: string): Promise<void> {
   await withClient(endpoint, async (client) => {
     try {
-      await client.send(new DeleteStreamCommand({ StreamName: streamName }));
+      await client.send(new DeleteStreamCommand({ StreamName: streamName, EnforceConsumerDeletion: true }));
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
     }
