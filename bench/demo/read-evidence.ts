@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import type { SaleEvent } from '../../services/shared/contracts/events.ts';
+import type { BusEvent } from '../../services/shared/contracts/bus-record.ts';
 import { saleKeys } from '../../services/shared/contracts/keys.ts';
 import { partitionOf } from '../../services/shared/contracts/partition-of.ts';
+import { upcast } from '../../services/shared/contracts/upcast.ts';
 import { loadSql } from '../../services/shared/platform/pg.ts';
 import { loadScripts, runScript } from '../../services/shared/platform/scripts.ts';
 import type { AreaCount, Evidence } from './verdict.ts';
@@ -63,13 +64,13 @@ export async function readEvidence(
   areas: { areaId: string; capacity: number }[],
 ): Promise<Omit<Evidence, 'acknowledged'>> {
   const { eventStore, legacy } = sources;
-  const events = await eventStore.query<{ body: SaleEvent }>(SELECT_EVENTS, [saleId]);
+  const events = await eventStore.query<{ body: BusEvent }>(SELECT_EVENTS, [saleId]);
   const counts = await legacy.query<AreaCount>(SELECT_AREAS, [saleId]);
   const tickets = await legacy.query<Evidence['sql']['tickets'][number]>(SELECT_TICKETS, [saleId]);
   return {
     capacity: areas.reduce((sum, { capacity }) => sum + capacity, 0),
     redis: await readSnapshot(sources, saleId, areas),
-    log: events.rows.map(({ body }) => body),
+    log: events.rows.map(({ body }) => upcast(body)),
     sql: { areas: counts.rows, tickets: tickets.rows, lagsMs: await readLags(sources, saleId) },
   };
 }

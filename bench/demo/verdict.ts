@@ -13,7 +13,7 @@ export interface Evidence {
   capacity: number;
   /** what lua/snapshot-sale.lua says */
   redis: { seq: number; areas: AreaCount[]; seats: string };
-  /** the sale's events as the event store has them, by seq */
+  /** the sale's events by seq */
   log: SaleEvent[];
   sql: {
     areas: AreaCount[];

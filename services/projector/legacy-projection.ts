@@ -1,3 +1,5 @@
+import { isEventType } from '../shared/contracts/events.ts';
+import { upcast } from '../shared/contracts/upcast.ts';
 import { openContact } from '../shared/platform/contact-seal.ts';
 import type { Contact } from '../shared/platform/contact-seal.ts';
 import type { Log } from '../shared/platform/log.ts';
@@ -154,7 +156,7 @@ export class LegacyProjection {
   /** Everything that needs no database; what fails here fails again. */
   async #plan(events: readonly StoredEvent[]): Promise<{ steps: Step[]; contacts: Map<string, Contact> }> {
     try {
-      const steps = planEffects(events);
+      const steps = planEffects(events.map(ofToday));
       return { steps, contacts: await this.#openContacts(steps) };
     } catch (error) {
       throw new ProjectionFault((error as Error).message, { cause: error });
@@ -177,4 +179,9 @@ export class LegacyProjection {
       this.#metrics.projectionLagMs.observe(Math.max(0, nowMs - Date.parse(event.time)));
     }
   }
+}
+
+/** A type that is unknown here stays as it is, and has no effect. */
+function ofToday({ seq, event }: StoredEvent): StoredEvent {
+  return { seq, event: isEventType(event.type) ? upcast(event) : event };
 }

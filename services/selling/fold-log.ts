@@ -1,7 +1,8 @@
+import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import { evolve, initialSale } from '../shared/contracts/evolve.ts';
 import type { FoldedSale } from '../shared/contracts/evolve.ts';
-import type { SaleEvent } from '../shared/contracts/events.ts';
 import { judge } from '../shared/contracts/log-rule.ts';
+import { upcast } from '../shared/contracts/upcast.ts';
 
 /** Where the events of a sale are read: the operator's API, with a credential of the role viewer. */
 export interface LogSource {
@@ -33,7 +34,7 @@ export async function foldLog(
       if (verdict !== 'accepted' || event.subject !== saleId) {
         throw new Error(`the log of ${saleId} contradicts itself at seq ${seq}: ${reason || verdict}`);
       }
-      evolve(fold, event);
+      evolve(fold, upcast(event));
     }
     if (page.events.length < EVENTS_PER_PAGE) return { fold };
   }
@@ -43,14 +44,14 @@ async function readPage(
   { url, token }: LogSource,
   saleId: string,
   after: number,
-): Promise<{ events: SaleEvent[] } | { away: string }> {
+): Promise<{ events: BusEvent[] } | { away: string }> {
   const address = new URL(`/admin/v1/sales/${saleId}/events?after=${after}&limit=${EVENTS_PER_PAGE}`, url);
   try {
     const response = await fetch(address, {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
-    if (response.ok) return await response.json() as { events: SaleEvent[] };
+    if (response.ok) return await response.json() as { events: BusEvent[] };
     return { away: `the log is answered with ${response.status}` };
   } catch (error) {
     return { away: `the log does not answer: ${(error as Error).message}` };

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { traceTextOf } from '../shared/contracts/trace-context.ts';
 import { bearerOf } from '../shared/platform/credentials.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
 import type { Caller, Callers } from './callers.ts';
@@ -77,5 +78,6 @@ export function keyOf(request: FastifyRequest, reply: FastifyReply): string | un
 
 /** Who did it, and in which request: travels with the event. */
 export function contextOf(caller: Caller, request: FastifyRequest): string {
-  return `${caller.kind === 'key' ? 'key:checkout' : 'buyer'} ${request.id}`;
+  const trace = traceTextOf(request.id, request.headers['traceparent']);
+  return `${caller.kind === 'key' ? 'key:checkout' : 'buyer'} ${trace}`;
 }

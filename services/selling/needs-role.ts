@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { traceTextOf } from '../shared/contracts/trace-context.ts';
 import { bearerOf, hasRole } from '../shared/platform/credentials.ts';
 import type { Operator, Role } from '../shared/platform/credentials.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
@@ -17,7 +18,8 @@ export function needsRole({ credentials }: SellingContext, role: Role) {
 
 /** Which operator did it, and in which request: travels with the event. */
 export function operatorContextOf(request: FastifyRequest): string {
-  return `operator:${request.operator?.name ?? ''} ${request.id}`;
+  const trace = traceTextOf(request.id, request.headers['traceparent']);
+  return `operator:${request.operator?.name ?? ''} ${trace}`;
 }
 
 declare module 'fastify' {

@@ -16,6 +16,7 @@ import { packSale } from '../../services/shared/contracts/pack-sale.ts';
 import type { PackedSale } from '../../services/shared/contracts/pack-sale.ts';
 import type { SaleDefinition } from '../../services/shared/contracts/sale-definition.ts';
 import { packRuns } from '../../services/selling/pack-definition.ts';
+import { checkEvent } from './check-event.ts';
 
 export interface CheckedSale {
   fold: FoldedSale;
@@ -115,6 +116,7 @@ export function foldEvent(
   }
   checkOrigin(packed);
   const event = toSaleEvent(packed, partition, layout);
+  checkEvent(event);
   checkTime(fold, event);
   evolve(fold, event);
   return event;
@@ -126,8 +128,8 @@ function checkOrigin({ id, timeMs, epoch, context, type, seq }: PackedEvent): vo
   if (micros === undefined || Math.floor(Number(micros) / 1000) !== timeMs) {
     throw new Error(`${type} seq ${seq} happened at ${timeMs} ms, but its id is ${id}`);
   }
-  const [actor = '', traceid = ''] = context.split(' ');
-  if (actor === '' || (traceid === '') !== (actor === 'system') || !Number.isInteger(epoch)) {
+  const [actor = '', trace = ''] = context.split(' ');
+  if (actor === '' || (trace === '') !== (actor === 'system') || !Number.isInteger(epoch)) {
     throw new Error(`${type} seq ${seq} is by "${context}", in epoch ${epoch}`);
   }
 }

@@ -5,6 +5,7 @@ import { evolve, initialSale } from '../../services/shared/contracts/evolve.ts';
 import type { FoldedSale } from '../../services/shared/contracts/evolve.ts';
 import type { EventData, SaleEvent } from '../../services/shared/contracts/events.ts';
 import { ticketCode, ticketId } from '../../services/shared/contracts/ticket-code.ts';
+import { upcast } from '../../services/shared/contracts/upcast.ts';
 import { loadSql } from '../../services/shared/platform/pg.ts';
 import { foldStockFacts } from './fold-stock-facts.ts';
 import type { StockFacts } from './fold-stock-facts.ts';
@@ -30,7 +31,7 @@ export async function checkSqlAgainstLog(pool: Pool, log: StreamLog): Promise<vo
   for (const [saleId, events] of log.sales) {
     const stored = await pool.query<{ body: unknown }>(selectStored, [saleId]);
     expect(`event store of ${saleId}`, stored.rows.map(({ body }) => body), events);
-    const fold = events.reduce((sale, event) => evolve(sale, event as SaleEvent), initialSale());
+    const fold = events.reduce((sale, event) => evolve(sale, upcast(event)), initialSale());
     await checkStock(pool, saleId, fold, foldStockFacts(events as SaleEvent[]));
     await checkOrders(pool, saleId, events as SaleEvent[]);
   }

@@ -1,7 +1,7 @@
 /** Events of one sale as its scripts would emit them, for tests that put the log together by hand. */
 import { randomBytes } from 'node:crypto';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { sourceOf } from '../../services/shared/contracts/bus-record.ts';
+import { attributesOf } from '../../services/shared/contracts/event-attributes.ts';
 import type { EventData, EventType, Item, SaleEvent } from '../../services/shared/contracts/events.ts';
 import { GENESIS } from '../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../services/shared/contracts/log-rule.ts';
@@ -28,11 +28,10 @@ export class EventChain {
 
   /** The next event, whatever it says. */
   next<T extends EventType>(type: T, data: EventData<T>): SaleEvent {
-    const event = {
-      specversion: '1.0', id: `e-${randomBytes(8).toString('hex')}`, source: sourceOf(this.partition), type,
-      subject: this.saleId, time: new Date().toISOString(), datacontenttype: 'application/json',
-      sequence: String(this.head.seq + 1), prev: this.head.id, epoch: 0, data,
-    } as SaleEvent;
+    const event = attributesOf({
+      id: `e-${randomBytes(8).toString('hex')}`, partition: this.partition, type, saleId: this.saleId,
+      seq: this.head.seq + 1, prev: this.head.id, time: new Date().toISOString(), epoch: 0, data,
+    }) as SaleEvent;
     this.head = { seq: this.head.seq + 1, id: event.id };
     return event;
   }

@@ -83,6 +83,9 @@ export interface DeskOptions {
   redisUrl?: string;
 }
 
+/** Of an operator's request; see contracts/outbox.ts. */
+export const OPERATOR = 'operator:ann 4bf92f3577b34da6a3ce929d0e0e4736';
+
 const NO_LIMITS = { entriesMax: 1_000_000, bytesMax: 2 ** 40, ageMsMax: 24 * 3_600_000 };
 
 /** Opens a desk with its sale defined and open. */
@@ -154,7 +157,7 @@ function verbsOf({ redis, stock, saleId, partition, directory }: Base): Omit<Des
     forget: (beforeMs, most = 500) => stock.callPlain('forget-holds',
       [k.holds, k.ended, k.buyers, k.sale], [beforeMs, most]),
     move: (verb) => stock.call(partition, `${verb}-sale`, saleKeyList(partition, saleId), [context, saleId]),
-    define: (input) => putSale({ stock, directory }, saleId, input, 'operator:ann 0'),
+    define: (input) => putSale({ stock, directory }, saleId, input, OPERATOR),
   };
 }
 

@@ -1,4 +1,5 @@
 import { defineSale } from '../../services/shared/contracts/define-sale.ts';
+import { attributesOf } from '../../services/shared/contracts/event-attributes.ts';
 import type { EventData, EventType, Item, SaleEvent } from '../../services/shared/contracts/events.ts';
 import { evolve, initialSale } from '../../services/shared/contracts/evolve.ts';
 import type { FoldedSale } from '../../services/shared/contracts/evolve.ts';
@@ -50,11 +51,10 @@ export function createTeller(): Teller {
     tell(type, data) {
       const { seq, id: prev } = teller.sale.head;
       // Over the wire and back, as every reader gets it.
-      const event = JSON.parse(JSON.stringify({
-        specversion: '1.0', id: `e${seq + 1}`, source: '/onsale/p00', type, subject: 'hamlet',
-        time: iso(teller.nowMs), datacontenttype: 'application/json', sequence: String(seq + 1), prev,
+      const event = JSON.parse(JSON.stringify(attributesOf({
+        id: `e${seq + 1}`, partition: 0, type, saleId: 'hamlet', seq: seq + 1, prev, time: iso(teller.nowMs),
         epoch: 0, data,
-      })) as SaleEvent;
+      }))) as SaleEvent;
       evolve(teller.sale, event);
       teller.events.push(event);
     },

@@ -9,7 +9,7 @@ t.test('a new sale is a draft, with its areas in the log', async (t) => {
   const { fold, events, areas } = await desk.check();
   t.equal(fold.state, 'draft');
   t.same(events.map(({ type, sequence }) => [type, sequence]),
-    [['sale.defined', '1'], ['area.defined', '2']]);
+    [['sale.defined', '0000000001'], ['area.defined', '0000000002']]);
   t.equal(events[0]?.prev, '0');
   t.same(areas, { hall: { free: 3, held: 0, sold: 0 }, floor: { free: 5, held: 0, sold: 0 } });
   t.same(await desk.redis.smembers(partitionKeys(desk.partition).sales), ['hamlet']);

@@ -12,7 +12,8 @@ t.test('a count', async (t) => {
     const { areas, events } = await desk.check();
     t.same(areas['floor'], { free: 2, held: 3, sold: 0 });
     t.match(events.at(-1), {
-      type: 'hold.placed', subject: 'hamlet', actor: 'buyer', traceid: '0123456789abcdef0123456789abcdef',
+      type: 'hold.placed', subject: 'hamlet', actor: 'buyer', correlationid: 'a',
+      traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-00',
       data: { holdId: 'a', buyerId: 'buyer', total: 3000, currency: 'EUR',
         items: [{ areaId: 'floor', categoryId: 'C', ticketType: 'adult', price: 1000, quantity: 3 }] },
     });

@@ -19,10 +19,18 @@ export const RECORD_TEXT_BYTES_MAX = 32 * 1024 * 1024;
 /** How deep objects and arrays lie in each other at most, from the event on; ours need seven. */
 export const EVENT_DEPTH_MAX = 32;
 
-const SEQUENCE = /^[1-9]\d{0,14}$/;
+/** With or without leading zeros: what was written first had none. */
+const SEQUENCE = /^(?!0+$)\d{1,15}$/;
 
-/** An event of the log as a reader sees it before it knows its type: `type` may be one it does not know. */
-export type BusEvent = Omit<SaleEvent, 'type' | 'data'> & { type: string; data: unknown };
+/** What a record is checked for: the rule and the event store rest on it. */
+type Checked = 'specversion' | 'id' | 'source' | 'subject' | 'time' | 'sequence' | 'prev';
+
+/**
+ * An event of the log as a reader sees it before it knows what it means: of whatever type and version.
+ * contracts/upcast.ts makes an event of today of it.
+ */
+export type BusEvent = Pick<SaleEvent, Checked> & Partial<Omit<SaleEvent, Checked | 'type' | 'data'>>
+  & { type: string; data: unknown };
 
 /** `source` of the events of a partition: `/onsale/p07`. */
 export function sourceOf(partition: number): string {

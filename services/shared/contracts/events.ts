@@ -204,11 +204,13 @@ export const EVENT_DATA = {
 
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[];
 export type EventType = keyof typeof EVENT_DATA;
+/** False for a type that is unknown here. */
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENT_DATA, type);
+}
 export type EventData<T extends EventType> = Static<(typeof EVENT_DATA)[T]>;
 
-/**
- * One event of a sale. `sequence` is its seq as a decimal string, `prev` the id of the sale's event before.
- */
+/** One event of a sale; contracts/event-schemas.ts says what each attribute is. */
 export interface SaleEventOf<T extends EventType> {
   specversion: '1.0';
   id: string;
@@ -217,11 +219,14 @@ export interface SaleEventOf<T extends EventType> {
   subject: string;
   time: string;
   datacontenttype: 'application/json';
+  dataschema: string;
   sequence: string;
   prev: string;
   epoch: number;
-  actor?: string;
-  traceid?: string;
+  actor: string;
+  traceparent?: string;
+  correlationid: string;
+  causationid?: string;
   data: EventData<T>;
 }
 

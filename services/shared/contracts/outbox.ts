@@ -1,9 +1,9 @@
-import { EVENT_DATA } from './events.ts';
+import { attributesOf } from './event-attributes.ts';
+import { isEventType } from './events.ts';
 import type { EventType, SaleEvent } from './events.ts';
 import { nameItems, readHoldRecord, readItems, sumUp } from './hold-record.ts';
 import type { HoldRecord } from './hold-record.ts';
 import type { SaleLayout } from './layout.ts';
-import { partitionName } from './partition-of.ts';
 
 /**
  * The outbox as the scripts write it (lua/include/events.lua): one stream entry per script call, in it one
@@ -15,7 +15,7 @@ import { partitionName } from './partition-of.ts';
  *
  * The i-th event (from 0) has seq firstSeq + i and the id `<idBase><firstN + i>`; prev is the id of the one
  * before, the header's that of the event before the block. A call that made more than 1,000 events of a sale
- * writes several entries. `context` = `actor traceid`. Bodies by type:
+ * writes several entries. `context` = `actor trace` (contracts/trace-context.ts). Bodies by type:
  * hold.placed: holdId and the hold's record. hold.extended: holdId buyerId expiresAtMs key.
  * hold.released, hold.expired: holdId buyerId items. hold.changed: holdId buyerId removed added key digest
  * and the record. order.confirmed: orderId holdId buyerId items terms json. Every other: its data as JSON.
@@ -83,22 +83,12 @@ export function toSaleEvent(
   partition: number,
   layout: SaleLayout | undefined,
 ): SaleEvent {
-  const [actor, traceid] = packed.context.split(' ');
-  return {
-    specversion: '1.0',
-    id: packed.id,
-    source: `/onsale/${partitionName(partition)}`,
-    type: packed.type,
-    subject: packed.saleId,
-    time: iso(packed.timeMs),
-    datacontenttype: 'application/json',
-    sequence: String(packed.seq),
-    prev: packed.prev,
-    epoch: packed.epoch,
-    ...(actor && { actor }),
-    ...(traceid && { traceid }),
-    data: dataOf(packed, layout),
-  } as SaleEvent;
+  const { id, type, saleId, seq, prev, timeMs, epoch, context } = packed;
+  const [actor, trace] = context.split(' ');
+  const data = dataOf(packed, layout);
+  return attributesOf({
+    id, partition, type, saleId, seq, prev, time: iso(timeMs), epoch, actor, trace, data,
+  }) as SaleEvent;
 }
 
 function readBlock(events: PackedEvent[], saleId: string, block: string): void {
@@ -200,10 +190,6 @@ function contentsOf(
 function needed(layout: SaleLayout | undefined, { type, saleId }: PackedEvent): SaleLayout {
   if (layout === undefined) throw new Error(`${type} of ${saleId} cannot be read without its layout`);
   return layout;
-}
-
-function isEventType(type: string): type is EventType {
-  return Object.hasOwn(EVENT_DATA, type);
 }
 
 function iso(ms: number): string {

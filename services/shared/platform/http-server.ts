@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { fastify, LogController } from 'fastify';
 import type { ConnectionError, FastifyInstance } from 'fastify';
+import { isTraceId, readTraceparent } from '../contracts/trace-context.ts';
 import { drainConnections } from './drain-connections.ts';
 import type { Log } from './log.ts';
 import { handleError, problemOf, sendProblem } from './problem.ts';
@@ -95,12 +96,10 @@ const processPart = randomBytes(8).toString('hex');
 let traceCount = randomBytes(3).readUIntBE(0, 3);
 
 function traceIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
-  const parent = request.headers['traceparent'];
-  if (typeof parent === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(parent)) {
-    return parent.slice(3, 35);
-  }
+  const parent = readTraceparent(request.headers['traceparent']);
+  if (parent !== undefined) return parent.traceId;
   const given = request.headers['x-trace-id'];
-  if (typeof given === 'string' && /^[0-9a-f]{32}$/.test(given)) return given;
+  if (isTraceId(given)) return given;
   traceCount += 1;
   return processPart + traceCount.toString(16).padStart(16, '0');
 }

@@ -14,6 +14,7 @@ import { Generations } from '../../../services/selling/generations.ts';
 import { Stock } from '../../../services/selling/stock.ts';
 import type { InventoryRequest } from '../../../services/shared/contracts/inventory-schemas.ts';
 import type { ItemRequest } from '../../../services/shared/contracts/http-schemas.ts';
+import { sequenceOf } from '../../../services/shared/contracts/event-schemas.ts';
 import { definitionOf } from '../../../services/shared/contracts/evolve-definition.ts';
 import type { SaleEvent } from '../../../services/shared/contracts/events.ts';
 import type { FoldedSale } from '../../../services/shared/contracts/evolve.ts';
@@ -397,7 +398,7 @@ t.test('a sale that this Redis knows nothing of is written down with its live ho
   const hamlet = { ...desk, saleId: 'hamlet' };
   await desk.directory.reload('hamlet');
   const [resumed] = await acceptOutbox(hamlet);
-  t.match(resumed, { type: 'sale.resumed', sequence: String(teller.sale.head.seq + 1) });
+  t.match(resumed, { type: 'sale.resumed', sequence: sequenceOf(teller.sale.head.seq + 1) });
   t.same(await desk.redis.zrange(k.expiry, '0', '-1'), ['live']);
   t.equal(await restoreSale(desk, teller.sale, { ...into, context }), 'moved', 'once');
 });

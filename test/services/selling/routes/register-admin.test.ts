@@ -37,7 +37,8 @@ t.test('a sale is made, changed, and told as it is', async (t) => {
   t.match(await put('made', { ...input, areas: [floorOf(6)] }),
     { status: 409, body: { code: 'sale_already_open' } });
   const { events } = await shop.check('made');
-  t.match(events[0], { actor: 'operator:ann', traceid: made.headers.get('x-trace-id') });
+  const traceId = made.headers.get('x-trace-id');
+  t.match(events[0], { actor: 'operator:ann', causationid: traceId, correlationid: traceId });
 });
 
 t.test('states by verb, each repeatable', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { attributesOf } from '../../../../services/shared/contracts/event-attributes.ts';
 import { evolve, initialSale } from '../../../../services/shared/contracts/evolve.ts';
 import type { FoldedSale } from '../../../../services/shared/contracts/evolve.ts';
 import type { EventData, EventType, Item, SaleEvent } from '../../../../services/shared/contracts/events.ts';
@@ -10,11 +11,10 @@ const floor: Item = { areaId: 'floor', categoryId: 'C', ticketType: 'adult', pri
 let seq = 0;
 function event<T extends EventType>(type: T, data: EventData<T>): SaleEvent {
   seq += 1;
-  return {
-    specversion: '1.0', id: `e${seq}`, source: '/onsale/p00', type, subject: 'hamlet',
-    time: '2026-11-23T09:00:00.000Z', datacontenttype: 'application/json', sequence: String(seq),
-    prev: `e${seq - 1}`, epoch: 0, data,
-  } as SaleEvent;
+  return attributesOf({
+    id: `e${seq}`, partition: 0, type, saleId: 'hamlet', seq, prev: `e${seq - 1}`,
+    time: '2026-11-23T09:00:00.000Z', epoch: 0, data,
+  }) as SaleEvent;
 }
 
 function fold(events: SaleEvent[], onto: FoldedSale = initialSale()): FoldedSale {
