@@ -1,4 +1,6 @@
-import { decodeBatch, partitionOfSource, RECORD_TEXT_BYTES_MAX } from '../shared/contracts/bus-record.ts';
+import {
+  decodeBatch, isPartitionHeads, partitionOfSource, RECORD_TEXT_BYTES_MAX,
+} from '../shared/contracts/bus-record.ts';
 import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head } from '../shared/contracts/log-rule.ts';
@@ -45,7 +47,9 @@ export interface JudgedRecords {
 export function readRecord(record: StreamRecord): ReadRecord {
   try {
     const text = decompress(record.data, RECORD_TEXT_BYTES_MAX);
-    return { record, events: decodeBatch(text), firstPosition: 0, textBytes: Buffer.byteLength(text) };
+    // A relay's note about the log is no event of it.
+    const events = decodeBatch(text).filter((event) => !isPartitionHeads(event));
+    return { record, events, firstPosition: 0, textBytes: Buffer.byteLength(text) };
   } catch (error) {
     return unreadableRecord(record, (error as Error).message);
   }

@@ -3,9 +3,9 @@ import type { Static } from 'typebox';
 import { PARTITIONS_DEFAULT } from '../shared/contracts/partition-of.ts';
 
 /**
- * What the relay is told by its environment. It needs Redis and the stream. PostgreSQL makes its start faster
- * and knows what the stream has forgotten: partitions that were never opened, and sales of which the stream
- * has nothing, wait for it.
+ * What the relay is told by its environment. It needs Redis and the stream. PostgreSQL knows what the stream
+ * has forgotten: partitions that were never opened, and sales of which the stream has nothing, wait for it.
+ * Any number of relays share the partitions by leases in Redis.
  */
 export const RelayConfig = Type.Object({
   REDIS_URL: Type.String(),
@@ -16,8 +16,18 @@ export const RelayConfig = Type.Object({
   DATABASE_URL: Type.Optional(Type.String()),
   EVENT_STORE_URL: Type.Optional(Type.String({ description: 'default: DATABASE_URL' })),
   PARTITIONS: Type.Integer({ default: PARTITIONS_DEFAULT, minimum: 1, maximum: 1_024 }),
-  BUS_POLL_MS_MIN: Type.Integer({ default: 10, minimum: 1, description: 'AWS: 400, for 5 reads/s a shard' }),
+  BUS_POLL_MS_MIN: Type.Integer({
+    default: 10, minimum: 1,
+    description: 'AWS allows 5 reads/s a shard over all readers: there 200 per relay and projector',
+  }),
   BUS_POLL_MS_MAX: Type.Integer({ default: 200, minimum: 1 }),
+  LEASE_MS: Type.Integer({
+    default: 3_000, minimum: 200, maximum: 60_000,
+    description: 'after which the partitions of a relay that died go to the others',
+  }),
+  HEADS_MS: Type.Integer({
+    default: 5_000, minimum: 100, description: 'between two records of the heads of a busy partition',
+  }),
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ default: 0 }),
   LOG_LEVEL: Type.String({ default: 'info' }),

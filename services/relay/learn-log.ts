@@ -9,7 +9,7 @@ import type { Log } from '../shared/platform/log.ts';
  */
 export interface KnownLog {
   positions: Map<string, string>;
-  heads: Map<string, Head>;
+  heads: Map<string, Head & { partition: number }>;
   /** partitions that have events */
   partitions: Set<number>;
   /** of the ids asked for, those that are in the log */
@@ -71,7 +71,7 @@ async function read(client: PoolClient, streamKey: string, ids: string[]): Promi
   }
   return {
     positions: new Map(checkpoints.rows.map((row) => [row.shard_id, row.sequence_number])),
-    heads: new Map(heads.rows.map((row) => [row.sale_id, { seq: row.seq, id: row.id }])),
+    heads: new Map(heads.rows.map(({ sale_id: saleId, ...head }) => [saleId, head])),
     partitions: new Set(heads.rows.map((row) => row.partition)),
     acceptedIds,
   };

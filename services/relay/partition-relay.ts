@@ -225,7 +225,7 @@ export class PartitionRelay {
     const head = fold.head(saleId);
     const tail = this.#tails.get(saleId);
     if (standing === 'accepted') {
-      this.#note(event.id);
+      for (const id of [event.id, ...this.waiting.provenBy(event)]) this.#note(id);
     } else if (this.#stopped.has(saleId)) {
       this.#setAside(event);
     } else if (standing === 'contradicted') {

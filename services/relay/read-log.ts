@@ -1,4 +1,6 @@
-import { decodeBatch, partitionOfSource, RECORD_TEXT_BYTES_MAX } from '../shared/contracts/bus-record.ts';
+import {
+  decodeBatch, isPartitionHeads, partitionOfSource, RECORD_TEXT_BYTES_MAX,
+} from '../shared/contracts/bus-record.ts';
 import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import { GENESIS } from '../shared/contracts/log-rule.ts';
@@ -10,13 +12,18 @@ import type { RelayMetrics } from './relay-metrics.ts';
 
 export interface LogReading {
   fold: LogFold;
-  relays: readonly PartitionRelay[];
+  /** by partition; those that another relay works on have none here */
+  relays: readonly (PartitionRelay | undefined)[];
   metrics: RelayMetrics;
   log: Log;
   /** partitions of which the log has something */
   partitionsSeen: Set<number>;
-  /** The stream is read from its horizon to its tip, and nobody has told where the sales stood there. */
-  fromHorizon(): boolean;
+  /** The partition is read from the horizon to its tip, and nobody has told where its sales stood there. */
+  fromHorizon(partition: number): boolean;
+  /** Called for each event that becomes part of the log. */
+  moved?(partition: number, saleId: string): void;
+  /** Called for each record of a partition's heads. */
+  heads?(event: BusEvent): void;
 }
 
 /**
@@ -27,7 +34,8 @@ export async function readLog(batch: ShardBatch, reading: LogReading): Promise<v
   const touched = new Set<PartitionRelay>();
   for (const record of batch.records) {
     for (const event of tryDecode(record, batch.shardId, reading)) {
-      const relay = judgeEvent(event, reading);
+      if (isPartitionHeads(event)) reading.heads?.(event);
+      const relay = isPartitionHeads(event) ? undefined : judgeEvent(event, reading);
       if (relay !== undefined) touched.add(relay);
     }
   }
@@ -39,7 +47,7 @@ function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | unde
   const partition = partitionOfSource(event.source) ?? -1;
   const known = { saleId: event.subject, seq: Number(event.sequence), id: event.id, prev: event.prev };
   // What was before the horizon is gone; the first event of a sale that is left tells where the sale stood.
-  if (reading.fromHorizon() && known.seq > 1 && fold.head(known.saleId) === GENESIS) {
+  if (reading.fromHorizon(partition) && known.seq > 1 && fold.head(known.saleId) === GENESIS) {
     fold.setHead(known.saleId, { seq: known.seq - 1, id: known.prev });
   }
   reading.partitionsSeen.add(partition);
@@ -52,6 +60,7 @@ function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | unde
   }
   const judgement = fold.judge(known);
   metrics[judgement.verdict === 'duplicate' ? 'duplicates' : judgement.verdict].inc();
+  if (judgement.verdict === 'accepted') reading.moved?.(partition, known.saleId);
   if (judgement.verdict === 'rejected') {
     log.error({ ...known, reason: judgement.reason }, 'the log has an event that the rule rejects');
   }

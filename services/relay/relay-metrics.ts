@@ -10,6 +10,8 @@ export interface RelayMetrics {
   unreadable: Counter;
   contradictions: Counter;
   setAside: Counter;
+  headsWritten: Counter;
+  headsContradicted: Counter;
   lagMs: Histogram;
 }
 
@@ -17,26 +19,46 @@ export interface RelayMetrics {
 export function createRelayMetrics(
   outbox: {
     entries(): number;
-    oldestAtMs(): number | undefined;
     waiting(): number;
-    fullestBytes(): Promise<number>;
+    standing(): Promise<{ fullestBytes: number; oldestAtMs: number | undefined }>;
   },
+  leases: { own(): number; free(): number; live(): number },
 ): RelayMetrics {
   new Gauge({
     name: 'onsale_relay_outbox_entries',
-    help: 'Entries of all outboxes that the log has not wholly accepted',
+    help: 'Entries that the log has not wholly accepted, of the outboxes this relay works on',
     collect() { this.set(outbox.entries()); },
   });
   new Gauge({
     name: 'onsale_relay_outbox_age_ms',
-    help: 'Age of the oldest of them',
-    collect() { this.set(Math.max(0, Date.now() - (outbox.oldestAtMs() ?? Date.now()))); },
+    help: 'Age of the oldest entry of all outboxes, whoever works on them',
+    // What these two were last, while Redis does not answer.
+    async collect() {
+      await outbox.standing().then(({ oldestAtMs }) =>
+        this.set(oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs)), () => undefined);
+    },
   });
   new Gauge({
     name: 'onsale_relay_outbox_bytes',
     help: 'Bytes of the fullest outbox; new holds are refused from nine tenths of OUTBOX_BYTES_MAX on',
-    // What it was last, while Redis does not answer.
-    async collect() { await outbox.fullestBytes().then((bytes) => this.set(bytes), () => undefined); },
+    async collect() {
+      await outbox.standing().then(({ fullestBytes }) => this.set(fullestBytes), () => undefined);
+    },
+  });
+  new Gauge({
+    name: 'onsale_relay_partitions',
+    help: 'Partitions whose events this relay sends',
+    collect() { this.set(leases.own()); },
+  });
+  new Gauge({
+    name: 'onsale_relay_partitions_free',
+    help: 'Partitions whose events nobody sends; alarm when it stays above 0',
+    collect() { this.set(leases.free()); },
+  });
+  new Gauge({
+    name: 'onsale_relay_live',
+    help: 'Relays that share the partitions, as this one sees it',
+    collect() { this.set(leases.live()); },
   });
   new Gauge({
     name: 'onsale_relay_waiting_events',
@@ -52,6 +74,8 @@ export function createRelayMetrics(
     unreadable: counter('unreadable', 'Records on the bus that are none of ours, or broken'),
     contradictions: counter('contradictions', 'Sales stopped: outbox and log contradict; alarm on any'),
     setAside: counter('set_aside', 'Events of stopped sales moved out of the outbox'),
+    headsWritten: counter('heads_written', 'Records of the heads of a partition put on the bus'),
+    headsContradicted: counter('heads_contradicted', 'Heads said by a relay that are not so; alarm on any'),
     lagMs: new Histogram({
       name: 'onsale_relay_lag_ms',
       help: 'From the event in Redis to its acceptance by the log',

@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis';
 import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
 import { packEvent } from '../shared/contracts/outbox.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
-import { loadScripts, runScript } from '../shared/platform/scripts.ts';
-import type { Script } from '../shared/platform/scripts.ts';
+import { packStatement, readStatement } from '../shared/contracts/partition-heads.ts';
+import type { HeadsStatement } from '../shared/contracts/partition-heads.ts';
+import { loadScripts, runScript, scriptNamed } from '../shared/platform/scripts.ts';
 import type { Trim } from './outbox-ledger.ts';
 
 /** The relay's commands to Redis. All of them can be repeated. */
@@ -15,8 +16,11 @@ export interface RelayScripts {
   startGeneration(partition: number): Promise<string>;
   /** Announces ids and trims the outbox; false when the generation is another one. */
   accept(partition: number, generation: string, ids: string[], trim: Trim | undefined): Promise<boolean>;
-  /** Bytes of the fullest of the outboxes, as the scripts count them. */
-  fullestBytes(partitions: number[]): Promise<number>;
+  /** Bytes of the fullest of the outboxes, as the scripts count them; when the oldest entry was written. */
+  standing(partitions: number[]): Promise<{ fullestBytes: number; oldestAtMs: number | undefined }>;
+  /** What relays said about the heads of partitions, where they said something in this stream. */
+  headsStatements(partitions: number[], streamKey: string): Promise<Map<number, HeadsStatement>>;
+  stateHeads(partition: number, statement: HeadsStatement): Promise<void>;
   suspend(partition: number, saleId: string): Promise<void>;
   /** Keeps events of a stopped sale apart; false when the generation is another one. */
   setAside(partition: number, generation: string, saleId: string, events: PackedEvent[]): Promise<boolean>;
@@ -27,10 +31,10 @@ export interface RelayScripts {
 /** Throws when a script is missing. */
 export function createRelayScripts(redis: Redis): RelayScripts {
   const scripts = loadScripts();
-  const acceptEvents = named(scripts, 'accept-events');
-  const startGeneration = named(scripts, 'start-generation');
-  const suspendSale = named(scripts, 'suspend-sale');
-  const setAsideEvents = named(scripts, 'set-aside-events');
+  const acceptEvents = scriptNamed(scripts, 'accept-events');
+  const startGeneration = scriptNamed(scripts, 'start-generation');
+  const suspendSale = scriptNamed(scripts, 'suspend-sale');
+  const setAsideEvents = scriptNamed(scripts, 'set-aside-events');
   return {
     async generations(partitions) {
       // One GET each, pipelined by the connection: an MGET over hash tags would not work in a cluster.
@@ -51,10 +55,26 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       );
       return reply === 'ok';
     },
-    async fullestBytes(partitions) {
+    async standing(partitions) {
       const found = await Promise.all(
-        partitions.map((p) => redis.hmget(partitionKeys(p).standing, 'written', 'trimmed')));
-      return Math.max(0, ...found.map(([written, trimmed]) => Number(written ?? 0) - Number(trimmed ?? 0)));
+        partitions.map((p) => redis.hmget(partitionKeys(p).standing, 'written', 'trimmed', 'sinceMs')));
+      const bytes = found.map(([written, trimmed]) => Number(written ?? 0) - Number(trimmed ?? 0));
+      const sinceMs = found.map(([, , since]) => Number(since ?? Number.POSITIVE_INFINITY));
+      const oldestAtMs = Math.min(...sinceMs);
+      return {
+        fullestBytes: Math.max(0, ...bytes),
+        oldestAtMs: Number.isFinite(oldestAtMs) ? oldestAtMs : undefined,
+      };
+    },
+    async headsStatements(partitions, streamKey) {
+      const texts = await Promise.all(partitions.map((p) => redis.get(partitionKeys(p).heads)));
+      return new Map(partitions.flatMap((partition, i) => {
+        const statement = readStatement(texts[i] ?? null);
+        return statement?.streamKey === streamKey ? [[partition, statement] as const] : [];
+      }));
+    },
+    async stateHeads(partition, statement) {
+      await redis.set(partitionKeys(partition).heads, packStatement(statement));
     },
     async suspend(partition, saleId) {
       await runScript(redis, suspendSale, [saleKeys(partition, saleId).sale], []);
@@ -67,10 +87,4 @@ export function createRelayScripts(redis: Redis): RelayScripts {
     hasSetAside: async (partition, saleId) =>
       await redis.exists(saleKeys(partition, saleId).contradicted) === 1,
   };
-}
-
-function named(scripts: Map<string, Script>, name: string): Script {
-  const script = scripts.get(name);
-  if (script === undefined) throw new Error(`lua/${name}.lua is missing`);
-  return script;
 }

@@ -27,6 +27,22 @@ export class WaitingEvents {
     if (this.#events.has(saleId)) this.#advanced.add(saleId);
   }
 
+  /**
+   * The ids of those before this event, to which its `prev` leads back: where the log has the event, it has
+   * them too.
+   */
+  provenBy({ saleId, prev }: PackedEvent): string[] {
+    const ids: string[] = [];
+    let wanted = prev;
+    for (const event of (this.#events.get(saleId) ?? []).toReversed()) {
+      if (event.id !== wanted) continue;
+      ids.push(event.id);
+      wanted = event.prev;
+    }
+    if (ids.length > 0) this.advance(saleId);
+    return ids;
+  }
+
   /** Takes out all that waits in the sales that advanced. */
   takeAdvanced(): PackedEvent[] {
     const taken = [...this.#advanced].flatMap((saleId) => this.#events.get(saleId) ?? []);

@@ -3,7 +3,9 @@
  * witness.
  */
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
-import { decodeBatch, RECORD_TEXT_BYTES_MAX } from '../../services/shared/contracts/bus-record.ts';
+import {
+  decodeBatch, isPartitionHeads, RECORD_TEXT_BYTES_MAX,
+} from '../../services/shared/contracts/bus-record.ts';
 import type { BusEvent } from '../../services/shared/contracts/bus-record.ts';
 import { GENESIS, judge } from '../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../services/shared/contracts/log-rule.ts';
@@ -14,6 +16,8 @@ export interface StreamLog {
   /** accepted events by sale, in order */
   sales: Map<string, BusEvent[]>;
   records: number;
+  /** records of a partition's heads */
+  heads: number;
   duplicates: number;
   rejected: number;
 }
@@ -21,7 +25,7 @@ export interface StreamLog {
 /** Every record from the horizon on, by shard, parents before children. */
 export async function readStream(stack: { kinesisEndpoint: string; streamName: string }): Promise<StreamLog> {
   const client = connectTestKinesis(stack.kinesisEndpoint);
-  const log: StreamLog = { sales: new Map(), records: 0, duplicates: 0, rejected: 0 };
+  const log: StreamLog = { sales: new Map(), records: 0, heads: 0, duplicates: 0, rejected: 0 };
   const heads = new Map<string, Head>();
   const seen = new Set<string>();
   try {
@@ -36,7 +40,10 @@ export async function readStream(stack: { kinesisEndpoint: string; streamName: s
         const records = reply.Records ?? [];
         for (const { Data = new Uint8Array() } of records) {
           log.records += 1;
-          for (const event of decodeBatch(decompress(Data, RECORD_TEXT_BYTES_MAX))) take(event);
+          for (const event of decodeBatch(decompress(Data, RECORD_TEXT_BYTES_MAX))) {
+            if (isPartitionHeads(event)) log.heads += 1;
+            else take(event);
+          }
         }
         iterator = records.length === 0 ? undefined : reply.NextShardIterator;
       }

@@ -43,6 +43,17 @@ export function partitionOfSource(source: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** A relay's note on the bus about where the log of a partition stands; no event of a sale. */
+export const PARTITION_HEADS = 'partition.heads';
+
+/**
+ * True for the record of a partition's heads (contracts/partition-heads.ts): every reader passes it by before
+ * it applies the rule.
+ */
+export function isPartitionHeads({ type, source, subject }: BusEvent): boolean {
+  return type === PARTITION_HEADS && source === `/onsale/${subject}`;
+}
+
 /**
  * The events of a record's text. Checks what the rule and the event store rest on (id, source, subject,
  * sequence, prev, type, time), not `data`: what a type means is the projection's business, and a type

@@ -21,6 +21,10 @@ export interface PartitionKeys {
   unconfirmed: string;
   /** hash: saleId → the partition it was pinned to, in the partition that its id alone would give it */
   pins: string;
+  /** string: which relay sends this partition's events; lapses unless it is renewed */
+  relay: string;
+  /** string: up to where in the stream the partition's heads are known (contracts/partition-heads.ts) */
+  heads: string;
 }
 
 export interface SaleKeys {
@@ -54,6 +58,9 @@ export interface SaleKeys {
   contradicted: string;
 }
 
+/** zset: the relays that work, each scored by when it lapses, ms; of no partition, they share all of them. */
+export const RELAYS_KEY = 'relays';
+
 /** Keys of one partition. */
 export function partitionKeys(partition: number): PartitionKeys {
   const tag = `{${partitionName(partition)}}`;
@@ -66,6 +73,8 @@ export function partitionKeys(partition: number): PartitionKeys {
     standing: `${tag}:standing`,
     unconfirmed: `${tag}:unconfirmed`,
     pins: `${tag}:pins`,
+    relay: `${tag}:relay`,
+    heads: `${tag}:heads`,
   };
 }
 

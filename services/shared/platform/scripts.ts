@@ -35,6 +35,13 @@ export function loadScripts(folder: URL = FOLDER): Map<string, Script> {
   }));
 }
 
+/** One of the loaded scripts. Throws if it is not there. */
+export function scriptNamed(scripts: ReadonlyMap<string, Script>, name: string): Script {
+  const script = scripts.get(name);
+  if (script === undefined) throw new Error(`lua/${name}.lua is missing`);
+  return script;
+}
+
 /**
  * Runs one script. A Redis that does not know it (new, restarted, flushed) is given it first.
  *

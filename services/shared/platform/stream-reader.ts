@@ -152,7 +152,7 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
 }
 
 /** All shards, oldest first: a child's id is greater than its parents'. */
-async function listShards(client: KinesisClient, streamName: string): Promise<Shard[]> {
+export async function listShards(client: KinesisClient, streamName: string): Promise<Shard[]> {
   const listed: Shard[] = [];
   let token: string | undefined;
   do {

@@ -67,15 +67,17 @@ t.test('kill -9 in mid-stream, again and again: the log has every event once, in
       await sleep(2);
     }
   })();
+  // So short that the next one works before it is killed as well.
+  const env = { ...stack.env, LEASE_MS: '200' };
   for (let kills = 0; kills < 5; kills++) {
-    const relay = await startService(t, 'relay', stack.env);
+    const relay = await startService(t, 'relay', env);
     await sleep(Math.random() * 300);
     relay.kill('SIGKILL');
     await relay.exited;
   }
   writing = false;
   await written;
-  await startService(t, 'relay', stack.env);
+  await startService(t, 'relay', env);
   await drained(...sales);
   for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids, `${sale.ids.length} events`);
   t.equal((await readStream(stack)).rejected, 0);
@@ -105,7 +107,7 @@ t.test('lost replies, throttling and errors make duplicates at most', async (t) 
   t.ok(await metricOf(relay.url, 'onsale_relay_send_failures_total') > 0);
 });
 
-t.test('two relays at once only make duplicates', async (t) => {
+t.test('two relays at once share the work', async (t) => {
   const { stack, writer, logOf, drained } = await openRelayBench(t, 2);
   const sales = ['x', 'y', 'z'].map(writer);
   await Promise.all([startService(t, 'relay', stack.env), startService(t, 'relay', stack.env)]);

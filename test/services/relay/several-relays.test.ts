@@ -1,0 +1,136 @@
+/** Any number of relays share the partitions; whatever happens to one of them, the log is the same. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { partitionKeys, RELAYS_KEY } from '../../../services/shared/contracts/keys.ts';
+import { awaitThat } from '../../harness/await-that.ts';
+import { readStream } from '../../harness/read-stream.ts';
+import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
+import { startService } from '../../stack.ts';
+import type { TestService } from '../../stack.ts';
+import { metricOf, openRelayBench } from './open-relay-bench.ts';
+import type { OutboxWriter } from './open-relay-bench.ts';
+
+const PARTITIONS = 64;
+const SALES = ['goneril', 'regan', 'cordelia', 'edgar', 'edmund', 'kent', 'oswald', 'fool'];
+
+/** Waits until each of the relays has its part of the partitions. */
+async function shared(...relays: TestService[]): Promise<void> {
+  await awaitThat(`${relays.length} relays share the partitions`, async () => {
+    const counts = await Promise.all(relays.map(({ url }) => metricOf(url, 'onsale_relay_partitions')));
+    const sum = counts.reduce((a, b) => a + b, 0);
+    return sum === PARTITIONS && Math.max(...counts) - Math.min(...counts) <= 1;
+  });
+}
+
+/** Writes events of all the sales until it is told to stop. */
+function keepWriting(sales: OutboxWriter[]): { stop(): Promise<void> } {
+  let isWriting = true;
+  const written = (async () => {
+    for (let i = 0; isWriting; i++) {
+      for (const sale of sales) await sale.add(1 + (i % 3));
+      await sleep(10);
+    }
+  })();
+  return {
+    stop: async () => {
+      isWriting = false;
+      await written;
+    },
+  };
+}
+
+t.test('one is killed, one sleeps and wakes: everything once, in order, nothing lost', async (t) => {
+  const { stack, writer, logOf, drained } = await openRelayBench(t, 2);
+  const env = { ...stack.env, LEASE_MS: '600', HEADS_MS: '200' };
+  const [a, b, c] = await Promise.all([1, 2, 3].map(() => startService(t, 'relay', env))) as
+    [TestService, TestService, TestService];
+  const sales = SALES.map(writer);
+  await shared(a, b, c);
+  const writing = keepWriting(sales);
+  a.kill('SIGKILL');
+  await shared(b, c);
+  for (let i = 0; i < 3; i++) {
+    b.kill('SIGSTOP');
+    await shared(c);
+    b.kill('SIGCONT');
+    await shared(b, c);
+  }
+  await writing.stop();
+  await drained(...sales);
+  for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids, `${sale.ids.length} events`);
+  const { rejected, heads } = await readStream(stack);
+  t.equal(rejected, 0);
+  t.ok(heads > 0, 'they say on the bus how far the log is');
+  for (const { url } of [b, c]) {
+    await awaitThat('it has read all of it', async () =>
+      await metricOf(url, 'onsale_relay_accepted_total') === sales.flatMap(({ ids }) => ids).length);
+    t.equal(await metricOf(url, 'onsale_relay_contradictions_total'), 0);
+    t.equal(await metricOf(url, 'onsale_relay_heads_contradicted_total'), 0);
+  }
+});
+
+t.test('who stops hands over at once, and leaves nothing behind', async (t) => {
+  const { stack, redis, writer, logOf, drained } = await openRelayBench(t, 2);
+  // So long that whoever waited for it to lapse would be seen waiting.
+  const env = { ...stack.env, LEASE_MS: '60000' };
+  const sales = SALES.map(writer);
+  const a = await startService(t, 'relay', env);
+  await shared(a);
+  const writing = keepWriting(sales);
+  const b = await startService(t, 'relay', env);
+  await shared(a, b);
+  t.equal((await fetch(`${b.url}/health/ready`)).status, 200);
+  await a.stop();
+  await shared(b);
+  t.equal(await redis.zcard(RELAYS_KEY), 1);
+  await writing.stop();
+  await drained(...sales);
+  for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids);
+  await b.stop();
+  const left = await redis.exists(...SALES.map((saleId) => partitionKeys(writer(saleId).partition).relay));
+  t.equal(left, 0);
+  t.equal(await redis.exists(RELAYS_KEY), 0);
+});
+
+t.test('without contact to Redis it stops sending before another one begins', async (t) => {
+  const { stack, writer, logOf, drained } = await openRelayBench(t, 1);
+  const proxy = await startTcpProxy(t, stack.redisUrl);
+  const env = { ...stack.env, LEASE_MS: '600' };
+  const cutOff = await startService(t, 'relay', { ...env, REDIS_URL: proxy.url });
+  const sales = SALES.map(writer);
+  for (const sale of sales) await sale.add(2);
+  await drained(...sales);
+  proxy.cut();
+  const other = await startService(t, 'relay', env);
+  await shared(other);
+  const sent = await metricOf(cutOff.url, 'onsale_relay_sent_total');
+  for (const sale of sales) await sale.add(5);
+  await drained(...sales);
+  t.equal(await metricOf(cutOff.url, 'onsale_relay_sent_total'), sent);
+  t.equal(await metricOf(cutOff.url, 'onsale_relay_partitions'), 0);
+  proxy.open();
+  await shared(cutOff, other);
+  for (const sale of sales) await sale.add(2);
+  await drained(...sales);
+  for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids);
+  t.equal((await readStream(stack)).rejected, 0);
+});
+
+t.test('one that cannot read the log leaves it to one that can, if there is one', async (t) => {
+  const { stack, writer, drained } = await openRelayBench(t, 1);
+  const bus = await startTcpProxy(t, stack.kinesisEndpoint);
+  const env = { ...stack.env, LEASE_MS: '600' };
+  const blind = await startService(t, 'relay', { ...env, KINESIS_ENDPOINT: bus.url });
+  await shared(blind);
+  bus.cut();
+  await awaitThat('it says so', async () => (await fetch(`${blind.url}/health/ready`)).status === 503);
+  await sleep(1_500);
+  await shared(blind);
+  const other = await startService(t, 'relay', env);
+  await shared(other);
+  const sale = writer('gloucester');
+  await sale.add(3);
+  await drained(sale);
+  bus.open();
+  await shared(blind, other);
+});
