@@ -7,14 +7,18 @@ import { describeMachine } from './report/describe-machine.ts';
 import { formatTable } from './report/format-table.ts';
 import { writeResult } from './report/write-result.ts';
 import type { Scenario } from './scenario.ts';
+import { ack } from './scenarios/ack.ts';
 import { baselines } from './scenarios/baselines.ts';
 import { compression } from './scenarios/compression.ts';
 import { engine, engineOneCore } from './scenarios/engine.ts';
 import { httpHold } from './scenarios/http-hold.ts';
+import { relay } from './scenarios/relay.ts';
 import { seated } from './scenarios/seated.ts';
 import { watchers } from './scenarios/watchers.ts';
 
-const scenarios: Scenario[] = [engine, engineOneCore, seated, httpHold, baselines, watchers, compression];
+const scenarios: Scenario[] = [
+  engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, compression,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));

@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { findAnyFreePort } from '../infra/local/find-free-port.ts';
 import { spawnGuarded } from '../infra/local/spawn-guarded.ts';
 import type { GuardedChild } from '../infra/local/spawn-guarded.ts';
+import { startKinesis } from '../infra/local/start-kinesis.ts';
 import { startPostgres } from '../infra/local/start-postgres.ts';
 import { startRedis } from '../infra/local/start-redis.ts';
 
@@ -27,6 +28,8 @@ export interface Lab {
    */
   bareRedis(core: 'own' | 'shared'): Promise<LabRedis>;
   postgresUrl(): Promise<string>;
+  /** The Kinesis emulator, its streams in memory. */
+  kinesisUrl(): Promise<string>;
   /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
   startServer(name: string, env: Record<string, string>): Promise<LabServer>;
   stop(): Promise<void>;
@@ -59,6 +62,7 @@ export function openLab(): Lab {
   const undo: (() => Promise<unknown>)[] = [];
   let redis: Promise<string> | undefined;
   let postgres: Promise<string> | undefined;
+  let kinesis: Promise<string> | undefined;
   const once = async (start: typeof startRedis, name: string): Promise<string> => {
     const server = await start({ folder: join(folder, name), port: await findAnyFreePort(), durable: true });
     undo.push(() => server.child.stop());
@@ -80,6 +84,12 @@ export function openLab(): Lab {
       if (isPinned && core === 'own') pin(child.pid, SERVER_CORE);
       return { url, port, pid: child.pid };
     },
+    kinesisUrl: () => kinesis ??= (async () => {
+      const options = { folder: join(folder, 'kinesis'), port: await findAnyFreePort(), durable: false };
+      const { url, child } = await startKinesis(options);
+      undo.push(() => child.stop());
+      return url;
+    })(),
     postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
     startServer: async (name, env) => {
       const server = await startPinned(name, env, isPinned);

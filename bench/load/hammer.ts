@@ -87,7 +87,7 @@ export async function hammer(options: HammerOptions): Promise<HammerResult> {
 }
 
 /** The status once the whole answer is there; undefined before. */
-function completeStatus(text: string): number | undefined {
+export function completeStatus(text: string): number | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return undefined;
   const at = text.indexOf('content-length: ');

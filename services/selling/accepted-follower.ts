@@ -3,31 +3,42 @@ import { partitionKeys } from '../shared/contracts/keys.ts';
 import type { Log } from '../shared/platform/log.ts';
 
 /**
- * Follows `{pNN}:accepted` of all partitions and tells who waits for an event id that the log has accepted
- * it. It goes by ids, never by positions: after a failover of Redis positions can go back. Whoever waits in
- * vain is told so in time; the truth about an order is then in `{pNN}:unconfirmed`.
+ * Follows `{pNN}:accepted` of all partitions and wakes who waits for an event id that the log has accepted.
+ * It goes by ids, never by positions: after a failover of Redis positions can go back. The truth about an
+ * order is in `{pNN}:unconfirmed`, which changes in the same step as an id is announced; this is only how
+ * one learns of it at once. So whatever may have been missed (at the start, behind a broken connection, in a
+ * stream that was cut before it was read) is never read again: who waits is sent to look there.
  */
 
-/** Ids remembered for those who begin to wait after their id went by. */
-const RECENT_COUNT_MAX = 100_000;
+/** Ids remembered for those who begin to wait after their id went by: so many to twice as many. */
+const RECENT_COUNT = 50_000;
+/** Events waited for at a time; who comes on top is sent to look at once. */
+const WAITING_COUNT_MAX = 50_000;
 const BLOCK_MS = 1_000;
 const RETRY_MS = 100;
 const ENTRIES_PER_READ_MAX = 1_000;
+
+/** `accepted`: the log has it. `unsure`: the time is over, or announcements may have been missed. */
+export type Heard = 'accepted' | 'unsure';
 
 export class AcceptedFollower {
   #redis: Redis;
   #log: Log;
   #positions = new Map<string, string>();
   #recent = new Set<string>();
-  #waiting = new Map<string, Set<() => void>>();
+  #earlier = new Set<string>();
+  #waiting = new Map<string, Set<(heard: Heard) => void>>();
   #following: Promise<void> | undefined;
   #isStopping = false;
+  #connection = 0;
 
   /** @param redis a connection of its own: it blocks */
   constructor(redis: Redis, partitions: number, log: Log) {
     this.#redis = redis;
     this.#log = log;
-    for (let p = 0; p < partitions; p++) this.#positions.set(partitionKeys(p).accepted, '');
+    // A blocked read may be sent again over a new connection, with the positions of the old one.
+    redis.on('ready', () => { this.#connection += 1; });
+    for (let p = 0; p < partitions; p++) this.#positions.set(partitionKeys(p).accepted, '0-0');
   }
 
   start(): void {
@@ -40,18 +51,18 @@ export class AcceptedFollower {
     await this.#following;
   }
 
-  /** True once the log has accepted the event, false when `ms` have passed. */
-  wait(eventId: string, ms: number): Promise<boolean> {
-    if (this.#recent.has(eventId)) return Promise.resolve(true);
+  /** Waits `ms` at most; who is left unsure looks into `{pNN}:unconfirmed`, and may then wait on. */
+  wait(eventId: string, ms: number): Promise<Heard> {
+    if (this.#recent.has(eventId) || this.#earlier.has(eventId)) return Promise.resolve('accepted');
+    if (ms <= 0 || this.#waiting.size >= WAITING_COUNT_MAX) return Promise.resolve('unsure');
     return new Promise((resolve) => {
-      const told = () => settle(true);
-      const timer = setTimeout(() => settle(false), ms);
-      const settle = (accepted: boolean) => {
+      const timer = setTimeout(() => told('unsure'), ms);
+      const told = (heard: Heard) => {
         clearTimeout(timer);
         const others = this.#waiting.get(eventId);
         others?.delete(told);
         if (others?.size === 0) this.#waiting.delete(eventId);
-        resolve(accepted);
+        resolve(heard);
       };
       const waiters = this.#waiting.get(eventId);
       if (waiters === undefined) this.#waiting.set(eventId, new Set([told]));
@@ -60,16 +71,17 @@ export class AcceptedFollower {
   }
 
   async #follow(): Promise<void> {
-    let isPositioned = false;
+    let positionedOn = -1;
     while (!this.#isStopping) {
       try {
-        if (!isPositioned) await this.#position();
-        isPositioned = true;
+        const connection = this.#connection;
+        if (positionedOn !== connection) await this.#position();
+        positionedOn = connection;
         await this.#read();
       } catch (error) {
         if (this.#isStopping) return;
         // The connection broke: another primary may answer next, with other positions.
-        isPositioned = false;
+        positionedOn = -1;
         const err = (error as Error).message;
         this.#log.warn({ err }, 'following the accepted events failed, trying again');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -77,19 +89,12 @@ export class AcceptedFollower {
     }
   }
 
-  /**
-   * First at the end of each stream; after a broken connection from its start, since ids seen twice do no
-   * harm.
-   */
+  /** At the end of each stream. What was announced before, who waits now finds by looking. */
   async #position(): Promise<void> {
-    for (const [key, position] of this.#positions) {
-      if (position !== '') {
-        this.#positions.set(key, '0-0');
-        continue;
-      }
-      const last = await this.#redis.xrevrange(key, '+', '-', 'COUNT', 1);
-      this.#positions.set(key, last[0]?.[0] ?? '0-0');
-    }
+    const keys = [...this.#positions.keys()];
+    const lasts = await Promise.all(keys.map((key) => this.#redis.xrevrange(key, '+', '-', 'COUNT', 1)));
+    for (const [i, key] of keys.entries()) this.#positions.set(key, lasts[i]?.[0]?.[0] ?? '0-0');
+    for (const eventId of [...this.#waiting.keys()]) this.#tell(eventId, 'unsure');
   }
 
   async #read(): Promise<void> {
@@ -100,18 +105,23 @@ export class AcceptedFollower {
     for (const [key, entries] of streamsOf(streams)) {
       for (const [id, fields] of entries) {
         this.#positions.set(key, id);
-        for (const eventId of (fields[1] ?? '').split(' ')) this.#tell(eventId);
+        for (const eventId of (fields[1] ?? '').split(' ')) this.#note(eventId);
       }
     }
   }
 
-  #tell(eventId: string): void {
-    this.#recent.add(eventId);
-    if (this.#recent.size > RECENT_COUNT_MAX) {
-      const oldest = this.#recent.values().next();
-      if (oldest.done === false) this.#recent.delete(oldest.value);
+  #note(eventId: string): void {
+    // Two sets in turn: taking the oldest out of one costs a scan of all that were taken out before.
+    if (this.#recent.size === RECENT_COUNT) {
+      this.#earlier = this.#recent;
+      this.#recent = new Set();
     }
-    for (const told of this.#waiting.get(eventId) ?? []) told();
+    this.#recent.add(eventId);
+    this.#tell(eventId, 'accepted');
+  }
+
+  #tell(eventId: string, heard: Heard): void {
+    for (const told of this.#waiting.get(eventId) ?? []) told(heard);
   }
 }
 

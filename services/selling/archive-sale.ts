@@ -33,9 +33,9 @@ export async function archiveSale(
     const [reason = '', eventId = ''] = answer.split('\t');
     if (reason === 'stale') continue;
     if (reason !== 'ok') return { reason: isReasonCode(reason) ? reason : 'internal_error' };
-    const dropped = await dropArchived(stock, partition, saleId)
-      || (await accepted.wait(eventId, waitMs) && await dropArchived(stock, partition, saleId));
-    return { dropped };
+    if (await dropArchived(stock, partition, saleId)) return { dropped: true };
+    await accepted.wait(eventId, waitMs);
+    return { dropped: await dropArchived(stock, partition, saleId) };
   }
   return { reason: 'overloaded' };
 }

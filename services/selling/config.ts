@@ -21,6 +21,9 @@ export const SellingConfig = Type.Object({
   CONTACT_KEY: Type.String(),
   CONFIRM_ACK: Type.Unsafe<'bus' | 'redis'>(Type.String({ enum: ['bus', 'redis'], default: 'bus' })),
   CONFIRM_WAIT_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 30_000 }),
+  BUS_OUTAGE: Type.Unsafe<'refuse' | 'accept'>(
+    Type.String({ enum: ['refuse', 'accept'], default: 'refuse' })),
+  BUS_OUTAGE_MS: Type.Integer({ default: 5_000, minimum: 100 }),
   LOG_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   LOG_TOKEN: Type.Optional(Type.String()),
   OUTBOX_ENTRIES_MAX: Type.Integer({ default: 200_000, minimum: 1 }),

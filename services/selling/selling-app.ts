@@ -15,6 +15,7 @@ import { registerChanges } from './routes/register-changes.ts';
 import { registerHolds } from './routes/register-holds.ts';
 import { registerInventory } from './routes/register-inventory.ts';
 import { registerOrders } from './routes/register-orders.ts';
+import { registerPolicies } from './routes/register-policies.ts';
 import { registerSales } from './routes/register-sales.ts';
 import { registerSessions } from './routes/register-sessions.ts';
 import { registerStream } from './routes/register-stream.ts';
@@ -56,6 +57,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerStream(app, context);
   registerAdmin(app, context);
   registerArchive(app, context);
+  registerPolicies(app, context);
   registerInventory(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Credentials } from '../shared/platform/credentials.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
+import type { BusWatch } from './bus-watch.ts';
 import type { Callers } from './callers.ts';
 import type { LogSource } from './fold-log.ts';
 import type { HoldLookups } from './hold-lookups.ts';
@@ -20,6 +21,7 @@ export interface SellingContext {
   callers: Callers;
   credentials: Credentials;
   accepted: AcceptedFollower;
+  bus: BusWatch;
   idSecret: string;
   /** of passes; without it none is valid */
   passKey: Uint8Array | undefined;

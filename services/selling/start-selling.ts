@@ -7,6 +7,7 @@ import { readCredentials } from '../shared/platform/credentials.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
 import { AcceptedFollower } from './accepted-follower.ts';
+import { BusWatch } from './bus-watch.ts';
 import { Callers } from './callers.ts';
 import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
@@ -47,6 +48,10 @@ export async function startSelling(
   };
   const stock = createStock?.(redis, generations, limits) ?? new Stock(redis, generations, limits);
   const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
+  const bus = new BusWatch({
+    redis, partitions: config.PARTITIONS, confirmAck: config.CONFIRM_ACK, log,
+    defaultPolicy: config.BUS_OUTAGE, outageMs: config.BUS_OUTAGE_MS,
+  });
   const directory = new SaleDirectory(redis, config.PARTITIONS);
   const { CHANGE_MS: changeMs, STREAMS_MAX: streamsMax } = config;
   const watches = new SaleWatches({ stock, directory, log, changeMs, streamsMax });
@@ -58,6 +63,7 @@ export async function startSelling(
     await watches.stop();
     await sweeper.stop();
     await accepted.stop();
+    await bus.stop();
     redis.disconnect();
   })();
   try {
@@ -71,6 +77,7 @@ export async function startSelling(
       callers: new Callers(callersOptions(config)),
       credentials: readCredentials(config.ADMIN_CREDENTIALS),
       accepted,
+      bus,
       idSecret: config.ID_SECRET,
       passKey: config.PASS_SECRET === undefined ? undefined : Buffer.from(config.PASS_SECRET),
       contactKey: readContactKey(config.CONTACT_KEY),
@@ -83,6 +90,7 @@ export async function startSelling(
     addRoutes?.(app);
     await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);
     accepted.start();
+    await bus.start();
     sweeper.start();
     watches.start();
     await app.listen({ host: config.HOST, port: config.PORT });

@@ -20,6 +20,7 @@ if (browserPath === undefined) {
   keepOverReload(office);
   loseReplies(office);
   waitForTheLog(office);
+  learnOfALoss(office);
   buyOnPhone(office);
   t.test('no page broke its own Content-Security-Policy or threw an error', async (t) => {
     t.same(office.complaints, []);
@@ -190,6 +191,32 @@ function waitForTheLog(office: BoxOffice): void {
       t.equal((await readTickets(page)).length, 2);
     },
   );
+}
+
+function learnOfALoss(office: BoxOffice): void {
+  t.test('an order that got lost before the log had it says so, and leads to the reservation', async (t) => {
+    await office.putOnSale('lost', smallHall());
+    const page = await office.openPage();
+    await openShow(page, office, 'lost');
+    await page.getByRole('button', { name: 'Find and reserve' }).click();
+    await page.locator('#countdown').waitFor();
+    // As a Redis answers in which the sale was restored from a log that never had the order.
+    const confirmedLater = await page.evaluate('localStorage.getItem("onsale.lost.hold")');
+    await page.route('**/v1/sales/lost/orders', async (route) => {
+      const response = await route.fetch();
+      const body = { ...await response.json() as object, status: 'pending', tickets: [] };
+      await route.fulfill({ status: 202, json: body });
+    });
+    await page.route('**/v1/sales/lost/orders/*', (route) => route.fulfill({
+      status: 404, contentType: 'application/problem+json', body: '{"status":404,"code":"order_unknown"}',
+    }));
+    await page.locator('#name').fill('Mary Jackson');
+    await page.locator('#email').fill('mary@example.org');
+    await page.locator('#confirm').click();
+    await page.getByText('Your order did not go through.').waitFor();
+    t.equal(await page.evaluate('localStorage.getItem("onsale.lost.hold")'), confirmedLater);
+    await page.getByRole('button', { name: 'To the reservation' }).waitFor();
+  });
 }
 
 function buyOnPhone(office: BoxOffice): void {

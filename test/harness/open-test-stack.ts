@@ -65,6 +65,7 @@ export async function openTestStack(
       CHANGE_MS: '0',
       // Most tests of selling have no relay: their outboxes are read by nobody.
       OUTBOX_AGE_MS_MAX: '86400000',
+      BUS_OUTAGE_MS: '86400000',
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
       EVENT_STORE_URL: databaseUrl,

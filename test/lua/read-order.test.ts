@@ -6,7 +6,8 @@ import { floorOf, openDesk, runRaw, saleOf } from '../harness/open-desk.ts';
 t.test('an order is read with whether its event waits, from a Redis of the generation only', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   const { generation, unconfirmed } = partitionKeys(desk.partition);
-  const keys = [generation, saleKeys(desk.partition, desk.saleId).orders, unconfirmed];
+  const { sale, orders } = saleKeys(desk.partition, desk.saleId);
+  const keys = [generation, sale, orders, unconfirmed];
   const read = (orderId: string, expected = 'g1') =>
     runRaw(desk.redis, 'read-order', keys, [expected, orderId]);
   for (const id of ['a', 'b']) {
@@ -27,4 +28,9 @@ t.test('an order is read with whether its event waits, from a Redis of the gener
   t.equal(await read('order-a', 'an-old-one'), 'recovering');
   t.equal(await read('order-c', 'an-old-one'), 'recovering', 'that there is no such order is not known');
   t.same(await desk.dump(), before);
+
+  await desk.redis.hset(sale, 'state', 'recovering');
+  t.same(await read('order-a'), [record, 0], 'what the log has accepted stays true');
+  t.equal(await read('order-b'), 'recovering', 'what waits may get lost');
+  t.equal(await read('order-c'), 'recovering', 'what is not there may come');
 });

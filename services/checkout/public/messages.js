@@ -126,8 +126,16 @@ export const MESSAGES = {
     'Your choice is kept; we try again by ourselves.',
   ),
   outbox_full: m('Orders are being written down.', 'Your choice is kept; we try again by ourselves.'),
+  bus_unavailable: m(
+    'Orders cannot be written down at the moment.',
+    'Your tickets stay reserved. We try again by ourselves; add time if the clock runs low.',
+  ),
   unavailable: m('The box office does not answer.', 'Nothing of yours is lost; we try again by ourselves.'),
   internal_error: m('Something went wrong on our side.', 'Nothing was bought twice. Please try again.'),
+  order_lost: m(
+    'Your order did not go through.',
+    'It got lost on our side before it was confirmed. Your reservation is still there: please buy again.',
+  ),
   no_connection: m(
     'No connection to the box office.',
     'Nothing of yours is lost; we try again by ourselves.',

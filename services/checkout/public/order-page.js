@@ -45,7 +45,10 @@ async function follow() {
     connection.well('order');
     if (outcome.kind === 'refused') {
       // The session is over, the tickets are not: what was kept is as good.
-      if (kept?.status !== 'confirmed') showRefused(outcome.code);
+      if (kept?.status === 'confirmed') return;
+      const pending = keep.read(`order.${orderId}`);
+      if (outcome.code === 'order_unknown' && pending?.status === 'pending') showLost(pending);
+      else showRefused(outcome.code);
       return;
     }
     /** @type {import('./sale-types.js').Order} */
@@ -166,6 +169,25 @@ function showSecuring(order) {
       ),
     ),
   );
+}
+
+/**
+ * The box office knew the order and does not any more: it got lost before it was safe, and was never
+ * confirmed. Its reservation has come back with the time it had left.
+ *
+ * @param {import('./sale-types.js').Order} order
+ */
+function showLost(order) {
+  byId('title').textContent = 'Order';
+  byId('order').replaceChildren();
+  keep.forget(`order.${orderId}`);
+  /** @type {string[]} */
+  const orderIds = keep.read('orders') ?? [];
+  keep.write('orders', orderIds.filter((id) => id !== orderId));
+  keep.write('hold', order.holdId);
+  notice.show(messageFor('order_lost'), {
+    actions: [{ label: 'To the reservation', onClick: () => location.assign(`/shows/${saleId}`) }],
+  });
 }
 
 /** @param {string} code */

@@ -202,6 +202,17 @@ export const SeatsView = Type.Object({
   })),
 });
 
+const BUS_OUTAGE = literals(['refuse', 'accept']);
+export const PoliciesInput = Type.Object({ busOutage: BUS_OUTAGE }, closed);
+export type PoliciesInput = Static<typeof PoliciesInput>;
+export const PoliciesView = Type.Object({
+  busOutage: BUS_OUTAGE,
+  since: TimeOrNull,
+  by: Type.Union([Type.String(), Type.Null()], { description: 'null: nobody set it, the default holds' }),
+  confirmAck: literals(['bus', 'redis']),
+  partitionsOut: Type.Array(Type.String(), { description: 'for which the bus accepts nothing' }),
+});
+
 /** A refusal, as a response of a route. */
 export const ProblemView = {
   description: 'application/problem+json, RFC 9457',

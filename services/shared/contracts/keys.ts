@@ -27,6 +27,9 @@ export interface PartitionKeys {
   heads: string;
 }
 
+/** hash: `busOutage`, `sinceMs`, `by`: what operators decided for all sales. Of no partition, without tag */
+export const POLICIES_KEY = 'onsale:policies';
+
 export interface SaleKeys {
   /** hash: state, seq, head, limits, times; what lua/include/sale.lua reads. All that an archived sale has */
   sale: string;

@@ -99,6 +99,8 @@ export const REASONS = {
     'Add selling processes, or let fewer buyers in.'),
   outbox_full: r(503, 'Orders are being written down. Please try again in a moment.',
     'The bus does not accept events: look at the relay and at Kinesis.'),
+  bus_unavailable: r(503, 'Orders cannot be written down at the moment. Your tickets stay reserved.',
+    'The bus accepts nothing, or the relay does not run: see docs/runbooks/bus-outage.md.'),
   unavailable: r(503, 'The service cannot answer right now. Please try again in a moment.',
     'Redis (selling) or PostgreSQL (legacy, operator) does not answer: look at its process and the network. '
     + 'If `detail` names the identity provider: at BUYER_JWKS_URL.'),

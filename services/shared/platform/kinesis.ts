@@ -74,7 +74,11 @@ export interface PutReceipt {
   sequenceNumber: string;
 }
 
-/** Puts one record, once. Throws what the SDK throws; the record may be in the stream all the same. */
+/**
+ * Puts one record, once. Throws what the SDK throws. After a throttle or another 4xx the record is not in the
+ * stream; after a time-out, a lost reply or a 5xx nobody knows. Whoever sends it again sends the same bytes,
+ * and leaves it to the readers to drop what came twice (docs/decisions/0009-put-one-record-per-call.md).
+ */
 export async function putRecord(
   client: KinesisClient,
   record: { streamName: string; partitionKey: string; data: Uint8Array },

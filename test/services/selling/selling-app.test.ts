@@ -52,6 +52,7 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
   t.same(routes.toSorted(), [
     'DELETE /v1/sales/{saleId}/holds/{holdId}',
+    'GET /admin/v1/policies',
     'GET /admin/v1/sales/{saleId}',
     'GET /v1/sales/{saleId}',
     'GET /v1/sales/{saleId}/availability',
@@ -74,6 +75,7 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     'POST /v1/sales/{saleId}/holds/{holdId}/release',
     'POST /v1/sales/{saleId}/orders',
     'POST /v1/sessions',
+    'PUT /admin/v1/policies',
     'PUT /admin/v1/sales/{saleId}',
   ]);
   for (const [path, methods] of Object.entries(paths)) {

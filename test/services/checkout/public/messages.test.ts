@@ -9,7 +9,7 @@ interface Messages {
 }
 
 /** What the browser alone can notice. */
-const OF_THE_BROWSER = ['no_answer', 'no_connection'];
+const OF_THE_BROWSER = ['no_answer', 'no_connection', 'order_lost'];
 
 const { MESSAGES, NOT_FOR_BUYERS, messageFor } = await loadBrowserModule<Messages>('messages.js');
 

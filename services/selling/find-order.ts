@@ -1,0 +1,29 @@
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
+import { readOrderRecord } from '../shared/contracts/order-record.ts';
+import type { OrderRecord } from '../shared/contracts/order-record.ts';
+import type { KnownSale } from './sale-directory.ts';
+import type { SellingContext } from './selling-context.ts';
+
+export interface FoundOrder {
+  order: OrderRecord;
+  /** the log has accepted its event, if CONFIRM_ACK asks for that */
+  isConfirmed: boolean;
+}
+
+/**
+ * An order as Redis has it; undefined when there is none. `recovering`: Redis is not to be trusted at the
+ * moment, or the order waits in a sale that is being restored and may be gone afterwards.
+ */
+export async function findOrder(
+  { stock, confirmAck }: Pick<SellingContext, 'stock' | 'confirmAck'>,
+  { partition, saleId }: KnownSale,
+  orderId: string,
+): Promise<FoundOrder | 'recovering' | undefined> {
+  const { sale, orders } = saleKeys(partition, saleId);
+  const keys = [sale, orders, partitionKeys(partition).unconfirmed];
+  const answer = await stock.callRead(partition, 'read-order', keys, [orderId]);
+  if (answer === 'recovering') return 'recovering';
+  if (!Array.isArray(answer)) return undefined;
+  const [record, waits] = answer as [string, number];
+  return { order: readOrderRecord(record), isConfirmed: confirmAck === 'redis' || waits === 0 };
+}
