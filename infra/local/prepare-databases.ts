@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Programs that migrate and seed and then end, in this order. */
 const programs = ['services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts'];
+/** Applied by the programs of those who read the stream. */
+const sharedMigrations = 'services/shared/platform/reader/migrations';
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
@@ -27,12 +29,12 @@ export async function prepareDatabases(env: NodeJS.ProcessEnv, markerPath: strin
 /** Changes whenever a file of the services that prepare something changes: names, sizes and times. */
 function sourceState(): string {
   const hash = createHash('sha256');
-  for (const program of programs) {
-    const folder = join(project, program, '..');
-    if (!existsSync(folder)) continue;
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
-      const { size, mtimeMs } = statSync(join(folder, name));
-      hash.update(`${program} ${name} ${size} ${mtimeMs}\n`);
+  for (const folder of [...programs.map((program) => join(program, '..')), sharedMigrations]) {
+    const path = join(project, folder);
+    if (!existsSync(path)) continue;
+    for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted()) {
+      const { size, mtimeMs } = statSync(join(path, name));
+      hash.update(`${folder} ${name} ${size} ${mtimeMs}\n`);
     }
   }
   return hash.digest('hex');

@@ -62,5 +62,11 @@ export const SalesAnswer = Type.Object({
     })),
     rejected: Type.Integer(),
   })),
+  parkedPartitions: Type.Array(Type.Object({
+    partition: Type.String({ description: 'its name, p07' }),
+    reason: Type.String(),
+    parkedAt: Type.String(),
+    records: Type.Integer({ description: 'that wait' }),
+  }), { description: 'of whose sales nothing is stored until an operator releases them' }),
   next: Type.Union([Type.String(), Type.Null()], { description: 'the cursor of the next page, if any' }),
 });

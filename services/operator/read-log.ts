@@ -8,6 +8,7 @@ const sql = {
   selectEvents: loadSql(import.meta.url, './sql/select-events.sql'),
   selectPositions: loadSql(import.meta.url, './sql/select-positions.sql'),
   selectStock: loadSql(import.meta.url, './sql/select-stock.sql'),
+  selectParkedPartitions: loadSql(import.meta.url, './sql/select-parked-partitions.sql'),
   selectRejected: loadSql(import.meta.url, './sql/select-rejected.sql'),
 };
 
@@ -20,6 +21,16 @@ export interface ParkedEvent {
   reason: string;
   /** ISO 8601 */
   parkedAt: string;
+}
+
+/** A partition of which nothing is stored, since a record of it cannot be taken. */
+export interface ParkedPartition {
+  partition: string;
+  reason: string;
+  /** ISO 8601 */
+  parkedAt: string;
+  /** how many wait */
+  records: number;
 }
 
 /** Places of a sale as the legacy rows have them: as old as the projection `legacy`. */
@@ -77,6 +88,13 @@ export async function readEvents(
     sql.selectEvents, [saleId, after, countMax],
   );
   return rows.map(({ seq, body }) => ({ ...body, seq }));
+}
+
+/** Partitions whose records wait for an operator. Throws when PostgreSQL does not answer. */
+export async function readParkedPartitions({ events }: LogDatabases): Promise<ParkedPartition[]> {
+  type Row = Omit<ParkedPartition, 'parkedAt'> & { parkedAt: Date };
+  const { rows } = await events.query<Row>(sql.selectParkedPartitions);
+  return rows.map((row) => ({ ...row, parkedAt: row.parkedAt.toISOString() }));
 }
 
 /** Up to `countMax` sales behind the id `after`, in the order of their ids. */

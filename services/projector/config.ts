@@ -18,6 +18,8 @@ export const ProjectorConfig = Type.Object({
   AWS_REGION: Type.String({ default: 'eu-west-1' }),
   BUS_POLL_MS_MIN: Type.Integer({ default: 20, minimum: 1, description: 'AWS: 400, for 5 reads/s a shard' }),
   BUS_POLL_MS_MAX: Type.Integer({ default: 200, minimum: 1 }),
+  BUS_FAN_OUT: Type.Boolean({ default: true, description: 'records are pushed where the endpoint can' }),
+  LEASE_MS: Type.Integer({ default: 3_000, minimum: 200, description: 'until a dead one loses its shards' }),
   CONTACT_KEY: Type.String({ description: 'opens the contact data in order.confirmed' }),
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ default: 0 }),

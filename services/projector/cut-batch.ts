@@ -1,4 +1,4 @@
-import type { ShardBatch } from '../shared/platform/shard-reader.ts';
+import type { ShardBatch } from '../shared/platform/reader/create-reader.ts';
 import { readRecord } from './judge-records.ts';
 import type { ReadRecord } from './judge-records.ts';
 

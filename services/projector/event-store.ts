@@ -1,150 +1,138 @@
 import type { Head } from '../shared/contracts/log-rule.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
+import type { Lease } from '../shared/platform/reader/create-reader.ts';
 import type { Chunk } from './cut-batch.ts';
 import { eventKey } from './judge-records.ts';
-import type { AcceptedEvent, JudgedRecords, RejectedEvent } from './judge-records.ts';
+import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
+import { PARTITION_KEY_CHARS_MAX, writeJudged, writeUnreadable } from './write-judged.ts';
 
 const sql = {
-  insertEvents: loadSql(import.meta.url, './sql/insert-events.sql'),
-  upsertHeads: loadSql(import.meta.url, './sql/upsert-heads.sql'),
-  moveCheckpoint: loadSql(import.meta.url, './sql/move-checkpoint.sql'),
-  startCheckpoint: loadSql(import.meta.url, './sql/start-checkpoint.sql'),
-  selectCheckpoints: loadSql(import.meta.url, './sql/select-checkpoints.sql'),
   selectHeadsOf: loadSql(import.meta.url, './sql/select-heads-of.sql'),
   selectKnownIds: loadSql(import.meta.url, './sql/select-known-ids.sql'),
-  insertRejected: loadSql(import.meta.url, './sql/insert-rejected.sql'),
-  insertUnreadable: loadSql(import.meta.url, './sql/insert-unreadable.sql'),
+  selectParkedPartitions: loadSql(import.meta.url, './sql/select-parked-partitions.sql'),
+  lockParkedPartitions: loadSql(import.meta.url, './sql/lock-parked-partitions.sql'),
+  parkPartitions: loadSql(import.meta.url, './sql/park-partitions.sql'),
+  insertParkedRecord: loadSql(import.meta.url, './sql/insert-parked-record.sql'),
 };
 
-/** Kinesis' own limit. */
-const PARTITION_KEY_CHARS_MAX = 256;
+/** Under which the event store keeps its positions (platform/reader); the relay begins at them. */
+export const EVENT_STORE_CURSOR = 'event-store';
 
-/** Another reader has moved the checkpoint: what was judged here may be wrong and is not stored. */
-export class CheckpointMovedError extends Error {}
+/** A partition was parked or released since the events were judged: what was judged may be wrong. */
+export class ParkedMovedError extends Error {}
+
+/** A record whose partition waits, or is to wait from now on. */
+export interface ParkedRecord {
+  partition: string;
+  read: ReadRecord;
+  /** where the shard has to be read from to read it again */
+  positionBefore: string | undefined;
+}
+
+/** What is to become of a chunk's records. */
+export interface Outcome {
+  judged: JudgedRecords;
+  /** not ours, kept as they are */
+  foreign: ReadRecord[];
+  parked: ParkedRecord[];
+  /** partitions that were parked when this was decided */
+  parkedBefore: ReadonlySet<string>;
+  /** partitions to be parked, with the reason */
+  parkedNow: ReadonlyMap<string, string>;
+}
+
+/** A parked partition, for the operator. */
+export interface ParkedPartition {
+  stream: string;
+  partition: string;
+  reason: string;
+  records: number;
+}
 
 /** The event store's side of appending. All methods throw when PostgreSQL does not answer. */
 export class EventStore {
   readonly #pool: Pool;
   readonly #streamKey: string;
 
-  /** @param streamKey names the stream in the checkpoints (platform/kinesis.ts) */
+  /** @param streamKey names the stream (platform/kinesis.ts) */
   constructor(pool: Pool, streamKey: string) {
     this.#pool = pool;
     this.#streamKey = streamKey;
   }
 
-  /** Positions by shard id. */
-  async checkpoints(): Promise<Map<string, string>> {
-    const { rows } = await this.#pool.query<{ shard_id: string; sequence_number: string }>(
-      sql.selectCheckpoints, [this.#streamKey],
-    );
-    return new Map(rows.map((row) => [row.shard_id, row.sequence_number]));
-  }
-
   /** The heads of those of the sales that have one. */
-  async headsOf(saleIds: string[]): Promise<Map<string, Head>> {
-    const { rows } = await this.#pool.query<{ sale_id: string; seq: number; id: string }>(
-      sql.selectHeadsOf, [saleIds],
-    );
-    return new Map(rows.map(({ sale_id: saleId, seq, id }) => [saleId, { seq, id }]));
+  headsOf(saleIds: string[]): Promise<Map<string, Head>> {
+    return selectHeadsOf(this.#pool, saleIds);
   }
 
   /** Keys of the stored events that have one of the ids, in whatever sale. */
-  async storedKeys(ids: string[]): Promise<string[]> {
-    const { rows } = await this.#pool.query<{ sale_id: string; id: string }>(sql.selectKnownIds, [ids]);
-    return rows.map((row) => eventKey(row.sale_id, row.id));
+  storedKeys(ids: string[]): Promise<string[]> {
+    return selectStoredKeys(this.#pool, ids);
+  }
+
+  /** Partitions of this stream whose records wait. */
+  async parkedPartitions(): Promise<Set<string>> {
+    const parked = await selectParkedPartitions(this.#pool);
+    const ours = parked.filter(({ stream }) => stream === this.#streamKey);
+    return new Set(ours.map(({ partition }) => partition));
   }
 
   /**
-   * Stores everything that became of a chunk and moves the checkpoint, in one transaction.
+   * Stores everything that became of a chunk and moves the checkpoint, in one transaction, under the lease.
    *
-   * @throws CheckpointMovedError when the checkpoint is not where the chunk began
+   * @throws LeaseLostError, CheckpointMovedError, ParkedMovedError: nothing was written then
    */
-  async append(chunk: Chunk, judged: JudgedRecords): Promise<void> {
-    const { shardId, records } = chunk;
+  async append(chunk: Chunk, lease: Lease, outcome: Outcome): Promise<void> {
+    const place = { streamKey: this.#streamKey, shardId: chunk.shardId };
     await withTransaction(this.#pool, async (client) => {
-      await this.#moveCheckpoint(client, chunk);
-      if (judged.accepted.length > 0) {
-        await insertEvents(client, shardId, judged.accepted);
-        await upsertHeads(client, judged.heads);
-      }
-      if (judged.rejected.length > 0) {
-        await insertRejected(client, [this.#streamKey, shardId], judged.rejected);
-      }
-      for (const { record, unreadable } of records) {
-        if (unreadable === undefined) continue;
-        await client.query(sql.insertUnreadable, [
-          this.#streamKey, shardId, record.sequenceNumber,
-          toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), Buffer.from(record.data), unreadable,
-        ]);
-      }
+      await lease.moveCheckpoint(client, chunk);
+      await this.#expectParked(client, outcome.parkedBefore);
+      await writeJudged(client, place, outcome.judged);
+      for (const read of outcome.foreign) await writeUnreadable(client, place, read);
+      await this.#park(client, chunk.shardId, outcome);
     });
   }
 
-  async #moveCheckpoint(client: PoolClient, { shardId, positionBefore, position }: Chunk): Promise<void> {
-    // A part of the shard's first record: there is no checkpoint yet, the rule knows what comes twice.
-    if (position === undefined) return;
-    const moved = positionBefore === undefined
-      ? await client.query(sql.startCheckpoint, [this.#streamKey, shardId, position])
-      : await client.query(sql.moveCheckpoint, [this.#streamKey, shardId, positionBefore, position]);
-    if (moved.rowCount !== 1) throw new CheckpointMovedError(`the checkpoint of ${shardId} was moved`);
+  async #expectParked(client: PoolClient, expected: ReadonlySet<string>): Promise<void> {
+    const { rows } = await client.query<{ partition: string }>(sql.lockParkedPartitions, [this.#streamKey]);
+    const isSame = rows.length === expected.size && rows.every(({ partition }) => expected.has(partition));
+    if (!isSame) throw new ParkedMovedError('a partition was parked or released');
+  }
+
+  async #park(client: PoolClient, shardId: string, { parked, parkedNow }: Outcome): Promise<void> {
+    if (parkedNow.size > 0) {
+      await client.query(sql.parkPartitions, [
+        this.#streamKey, [...parkedNow.keys()], [...parkedNow.values()],
+      ]);
+    }
+    for (const { partition, read: { record }, positionBefore } of parked) {
+      await client.query(sql.insertParkedRecord, [
+        this.#streamKey, partition, shardId, record.sequenceNumber, positionBefore ?? null,
+        toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), Buffer.from(record.data),
+      ]);
+    }
   }
 }
 
-async function insertEvents(client: PoolClient, shardId: string, events: AcceptedEvent[]): Promise<void> {
-  await client.query({
-    name: 'insert-events',
-    text: sql.insertEvents,
-    values: [
-      lines(events, ({ saleId }) => saleId),
-      lines(events, ({ seq }) => String(seq)),
-      lines(events, ({ event }) => event.id),
-      lines(events, ({ event }) => event.type),
-      lines(events, ({ event }) => event.time),
-      lines(events, ({ event }) => JSON.stringify(event)),
-      shardId,
-      lines(events, ({ sequenceNumber }) => sequenceNumber),
-    ],
-  });
+/** The heads of those of the sales that have one. */
+export async function selectHeadsOf(
+  client: Pool | PoolClient, saleIds: string[],
+): Promise<Map<string, Head>> {
+  const { rows } = await client.query<{ sale_id: string; seq: number; id: string }>(
+    sql.selectHeadsOf, [saleIds],
+  );
+  return new Map(rows.map(({ sale_id: saleId, seq, id }) => [saleId, { seq, id }]));
 }
 
-async function upsertHeads(client: PoolClient, heads: JudgedRecords['heads']): Promise<void> {
-  // In one order for all writers, so that two of them cannot wait for each other.
-  const sales = [...heads].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  await client.query({
-    name: 'upsert-heads',
-    text: sql.upsertHeads,
-    values: [
-      sales.map(([saleId]) => saleId),
-      sales.map(([, { partition }]) => partition),
-      sales.map(([, { seq }]) => seq),
-      sales.map(([, { id }]) => id),
-    ],
-  });
+/** Keys of the stored events that have one of the ids, in whatever sale. */
+export async function selectStoredKeys(client: Pool | PoolClient, ids: string[]): Promise<string[]> {
+  const { rows } = await client.query<{ sale_id: string; id: string }>(sql.selectKnownIds, [ids]);
+  return rows.map((row) => eventKey(row.sale_id, row.id));
 }
 
-async function insertRejected(
-  client: PoolClient,
-  place: [streamKey: string, shardId: string],
-  events: RejectedEvent[],
-): Promise<void> {
-  await client.query(sql.insertRejected, [
-    ...place,
-    events.map(({ sequenceNumber }) => sequenceNumber),
-    events.map(({ position }) => position),
-    events.map(({ saleId }) => saleId),
-    events.map(({ seq }) => seq),
-    events.map(({ event }) => event.id),
-    events.map(({ event }) => event.type),
-    events.map(({ reason }) => reason),
-    events.map(({ head }) => head.seq),
-    events.map(({ head }) => head.id),
-    events.map(({ event }) => JSON.stringify(event)),
-  ]);
-}
-
-function lines<T>(items: readonly T[], text: (item: T) => string): string {
-  return items.map(text).join('\n');
+/** All parked partitions, of whatever stream. */
+export async function selectParkedPartitions(pool: Pool): Promise<ParkedPartition[]> {
+  return (await pool.query<ParkedPartition>(sql.selectParkedPartitions)).rows;
 }

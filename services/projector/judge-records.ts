@@ -1,14 +1,17 @@
+import type { DatabaseError } from 'pg';
 import {
   decodeBatch, isPartitionHeads, partitionOfSource, RECORD_TEXT_BYTES_MAX,
 } from '../shared/contracts/bus-record.ts';
 import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head } from '../shared/contracts/log-rule.ts';
+import { partitionName } from '../shared/contracts/partition-of.ts';
 import { decompress } from '../shared/platform/compression.ts';
-import type { StreamRecord } from '../shared/platform/shard-reader.ts';
+import type { StreamRecord } from '../shared/platform/reader/create-reader.ts';
 import { toPlainText } from './to-plain-text.ts';
 
 const REASON_CHARS_MAX = 1_000;
+const PARTITION_NAME = /^p\d{2,5}$/;
 
 /** A record of the stream in words, or why it has none. */
 export interface ReadRecord {
@@ -17,7 +20,7 @@ export interface ReadRecord {
   /** which of the record's events the first of `events` is, from 0 */
   firstPosition: number;
   textBytes: number;
-  /** in plain text; `events` is empty then */
+  /** why it cannot be taken, in plain text */
   unreadable?: string;
 }
 
@@ -59,6 +62,22 @@ export function readRecord(record: StreamRecord): ReadRecord {
 export function unreadableRecord(record: StreamRecord, reason: string): ReadRecord {
   const unreadable = toPlainText(reason, REASON_CHARS_MAX);
   return { record, events: [], firstPosition: 0, textBytes: record.data.byteLength, unreadable };
+}
+
+/** Why PostgreSQL will never take the first event of what is left of a record, in plain text. */
+export function refusalOf({ firstPosition }: ReadRecord, { message, code = '' }: DatabaseError): string {
+  const sentence = `event ${firstPosition}: PostgreSQL refuses it: ${message} (SQLSTATE ${code})`;
+  return toPlainText(sentence, REASON_CHARS_MAX);
+}
+
+/**
+ * The name of the partition that a record is of: ours is what has such a name as its partition key, or
+ * events whose source says so. Undefined for what others have put on the stream.
+ */
+export function partitionOfRecord({ record, events }: ReadRecord): string | undefined {
+  if (PARTITION_NAME.test(record.partitionKey)) return record.partitionKey;
+  const partition = events[0] === undefined ? undefined : partitionOfSource(events[0].source);
+  return partition === undefined ? undefined : partitionName(partition);
 }
 
 /**

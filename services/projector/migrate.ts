@@ -1,3 +1,4 @@
+import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
 import { runMigrations } from '../shared/platform/run-migrations.ts';
 import type { MigrationLog } from '../shared/platform/run-migrations.ts';
 
@@ -5,7 +6,7 @@ const EVENT_STORE = new URL('./migrations/event-store', import.meta.url);
 const PROJECTION = new URL('./migrations/projection', import.meta.url);
 
 /**
- * Brings the event store and the projection's tables to the schema that this code expects
+ * Brings event store, reader's leases and the projection's tables to the schema that this code expects
  * (platform/run-migrations.ts). Called by the set-up before the services start. The two may be in one
  * database or in two.
  *
@@ -20,6 +21,8 @@ export async function migrate(
   eventStoreUrl: string = databaseUrl,
 ): Promise<string[]> {
   const names = [
+    // First: the event store's own positions are kept there.
+    ...await migrateReader(eventStoreUrl),
     ...await runMigrations(eventStoreUrl, EVENT_STORE, 'event_store_migrations'),
     ...await runMigrations(databaseUrl, PROJECTION, 'projection_migrations'),
   ];

@@ -6,6 +6,7 @@ export interface ProjectorMetrics {
   duplicates: Counter;
   rejected: Counter;
   unreadable: Counter;
+  parkedPartitions: Gauge;
   projected: Counter;
   parked: Gauge;
   projectionLagMs: Histogram;
@@ -17,7 +18,11 @@ export function createProjectorMetrics(): ProjectorMetrics {
     appended: counter('appended', 'Events appended to the event store'),
     duplicates: counter('duplicates', 'Events that were in the event store before'),
     rejected: counter('rejected', 'Events that the rule rejects; alarm on any'),
-    unreadable: counter('unreadable', 'Records that are no batch of events'),
+    unreadable: counter('unreadable', 'Records of others that are no batch of events'),
+    parkedPartitions: new Gauge({
+      name: 'onsale_projector_parked_partitions',
+      help: 'Partitions of which nothing is stored, since a record of theirs cannot be taken; alarm on any',
+    }),
     projected: counter('projected', 'Events whose effect is in the legacy tables'),
     parked: new Gauge({
       name: 'onsale_projection_parked',

@@ -1,15 +1,18 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { ensureStream } from '../shared/platform/kinesis.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { backoffMs } from '../shared/platform/pause.ts';
 import type { Pool } from '../shared/platform/pg.ts';
-import { createStreamReader } from '../shared/platform/stream-reader.ts';
-import type { StreamReader } from '../shared/platform/stream-reader.ts';
+import { createReader } from '../shared/platform/reader/create-reader.ts';
+import type { Reader } from '../shared/platform/reader/create-reader.ts';
 import type { ProjectorConfig } from './config.ts';
 import { EventAppender } from './event-appender.ts';
-import { EventStore } from './event-store.ts';
+import { EVENT_STORE_CURSOR, EventStore } from './event-store.ts';
 import type { LegacyProjection } from './legacy-projection.ts';
+import { createParkedWatch } from './parked-watch.ts';
+import type { ParkedWatch } from './parked-watch.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
 const RETRY_MS_MIN = 100;
@@ -18,39 +21,53 @@ const RETRY_MS_MAX = 3_000;
 /**
  * Stream → event store → legacy rows. The two halves know of each other only that the first wakes the
  * second: appending never waits for a projection, and a projection that was not woken finds its work by
- * itself. It may be killed at any moment and run twice; what it holds in memory it can read again.
+ * itself. Any number of processes share the shards by lease; each may be killed at any moment, and what it
+ * holds in memory can be read again.
  */
 export class Projector {
   readonly #config: ProjectorConfig;
   readonly #kinesis: KinesisClient;
+  readonly #fanOut: KinesisClient | undefined;
   readonly #events: Pool;
+  readonly #leases: Pool;
   readonly #projection: LegacyProjection;
   readonly #metrics: ProjectorMetrics;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  #reader: StreamReader | undefined;
+  readonly #parked: ParkedWatch;
+  #reader: Reader | undefined;
   #stage = 'it has not started';
   #starting: Promise<void> | undefined;
 
   constructor(options: {
     config: ProjectorConfig;
     kinesis: KinesisClient;
+    /** undefined: the stream is polled */
+    fanOut: KinesisClient | undefined;
     events: Pool;
+    /** of the same database: leases are kept however busy the other is */
+    leases: Pool;
     projection: LegacyProjection;
     metrics: ProjectorMetrics;
     log: Log;
   }) {
     this.#config = options.config;
     this.#kinesis = options.kinesis;
+    this.#fanOut = options.fanOut;
     this.#events = options.events;
+    this.#leases = options.leases;
     this.#projection = options.projection;
     this.#metrics = options.metrics;
     this.#log = options.log;
+    this.#parked = createParkedWatch({
+      pool: this.#leases, metrics: this.#metrics, signal: this.#stopping.signal,
+    });
   }
 
   /** Begins in the background; `troubles` says how far it is. Can be called twice. */
   start(): void {
     this.#starting ??= this.#startReading();
+    this.#parked.start();
     this.#projection.start();
   }
 
@@ -59,12 +76,14 @@ export class Projector {
     this.#stopping.abort();
     await this.#starting;
     await this.#reader?.stop();
+    await this.#parked.stop();
     await this.#projection.stop();
   }
 
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
-    return [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#projection.troubles()].filter(Boolean);
+    const reading = [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#parked.troubles()];
+    return [...reading, ...this.#projection.troubles()].filter(Boolean);
   }
 
   async #startReading(): Promise<void> {
@@ -89,11 +108,14 @@ export class Projector {
     const appender = new EventAppender({
       store, metrics: this.#metrics, log: this.#log, onAppended: (saleIds) => this.#projection.wake(saleIds),
     });
-    this.#reader = createStreamReader({
-      client: this.#kinesis, streamName, log: this.#log,
-      positions: await store.checkpoints(),
+    this.#reader = createReader({
+      client: this.#kinesis, streamName, streamKey, cursor: EVENT_STORE_CURSOR, start: { from: 'horizon' },
+      pool: this.#leases, owner: `${hostname()}-${process.pid}`, log: this.#log,
       pollMsMin: this.#config.BUS_POLL_MS_MIN, pollMsMax: this.#config.BUS_POLL_MS_MAX,
-      onBatch: (batch) => appender.append(batch),
+      leaseMs: this.#config.LEASE_MS, fanOutClient: this.#fanOut,
+      // Our records are never aggregated; what others aggregate is kept as it came.
+      deaggregates: false,
+      onBatch: (batch, lease) => appender.append(batch, lease),
     });
     this.#reader.start();
   }

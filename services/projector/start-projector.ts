@@ -1,6 +1,6 @@
 import { readContactKey } from '../shared/platform/contact-seal.ts';
 import { createHttp } from '../shared/platform/http-server.ts';
-import { connectKinesis } from '../shared/platform/kinesis.ts';
+import { connectFanOut, connectKinesis } from '../shared/platform/kinesis.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectPg } from '../shared/platform/pg.ts';
@@ -13,6 +13,8 @@ import { Projector } from './projector.ts';
 
 /** One transaction per shard that is being read at once, more wait; and one for looking things up. */
 const EVENT_STORE_CONNECTIONS = 5;
+/** Leases, shards, what is parked: each is asked for by one loop. */
+const LEASE_CONNECTIONS = 3;
 
 /**
  * Starts the projector with its HTTP side (health and metrics only). It is up at once and ready when it
@@ -25,14 +27,21 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   const events = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
     name: 'projector-events', log, poolMax: EVENT_STORE_CONNECTIONS,
   });
+  const leases = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
+    name: 'projector-leases', log, poolMax: LEASE_CONNECTIONS,
+  });
   const legacy = connectPg(config.DATABASE_URL, {
     name: 'projector-legacy', log, poolMax: SALES_AT_ONCE + 1,
   });
-  const kinesis = connectKinesis({ region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT });
+  const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
+  const kinesis = connectKinesis(bus);
+  const fanOut = config.BUS_FAN_OUT ? connectFanOut(bus) : undefined;
   const metrics = createProjectorMetrics();
   const progress = new LegacyProgress({ events, legacy, projection: 'legacy' });
   const projection = new LegacyProjection({ progress, contactKey, metrics, log });
-  const projector = new Projector({ config, kinesis, events, projection, metrics, log });
+  const projector = new Projector({
+    config, kinesis, fanOut, events, leases, projection, metrics, log,
+  });
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => projector.troubles() });
   projector.start();
@@ -53,7 +62,8 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   async function close(): Promise<void> {
     await projector.stop();
     await http.close();
-    await Promise.all([events.end(), legacy.end()]);
+    await Promise.all([events.end(), leases.end(), legacy.end()]);
     kinesis.destroy();
+    fanOut?.destroy();
   }
 }

@@ -10,7 +10,8 @@ import type { HeadsStatement, LogPosition } from '../shared/contracts/partition-
 import type { Log } from '../shared/platform/log.ts';
 import { SHARD_END } from '../shared/platform/shard-reader.ts';
 import type { ShardBatch } from '../shared/platform/shard-reader.ts';
-import { createStreamReader, listShards } from '../shared/platform/stream-reader.ts';
+import { listShards } from '../shared/platform/reader/list-shards.ts';
+import { createStreamReader } from '../shared/platform/stream-reader.ts';
 import type { StreamReader } from '../shared/platform/stream-reader.ts';
 import type { RelayConfig } from './config.ts';
 import { learnHeads } from './learn-heads.ts';

@@ -25,8 +25,10 @@ async function show() {
     if (!reply.ok) throw new Error(answer.title ?? `status ${reply.status}`);
     table.tBodies[0].replaceChildren(...answer.sales.flatMap(rowsOf));
     table.hidden = answer.sales.length === 0;
-    notice.textContent = answer.sales.length === 0 ? 'The log has no sale yet.' : '';
-    notice.className = '';
+    const parked = answer.parkedPartitions.map(({ partition, records, reason }) =>
+      `Partition ${partition} is parked, ${records} records wait: ${reason}`);
+    notice.textContent = parked.join('; ') || (answer.sales.length === 0 ? 'The log has no sale yet.' : '');
+    notice.className = parked.length > 0 ? 'bad' : '';
   } catch (error) {
     notice.textContent = `That did not work: ${error.message}`;
     notice.className = 'bad';

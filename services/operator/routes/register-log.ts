@@ -6,7 +6,7 @@ import { sendProblem } from '../../shared/platform/problem.ts';
 import {
   EVENTS_MAX, EventsAnswer, EventsQuery, SaleParams, SALES_MAX, SalesAnswer, SalesQuery,
 } from '../http-schemas.ts';
-import { readEvents, readHeadSeq, readSales } from '../read-log.ts';
+import { readEvents, readHeadSeq, readParkedPartitions, readSales } from '../read-log.ts';
 import type { LogDatabases } from '../read-log.ts';
 
 type Events = { Params: Static<typeof SaleParams>; Querystring: Static<typeof EventsQuery> };
@@ -53,7 +53,8 @@ export function registerLog(
       return sendProblem(reply, 'request_invalid', { detail: `limit: 1 to ${SALES_MAX}` });
     }
     const sales = await readSales(databases, { after: request.query.after, countMax });
-    return { sales, next: sales.length === countMax ? sales.at(-1)?.saleId ?? null : null };
+    const parkedPartitions = await readParkedPartitions(databases);
+    return { sales, parkedPartitions, next: sales.length === countMax ? sales.at(-1)?.saleId ?? null : null };
   });
 }
 

@@ -4,7 +4,7 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-kinesis';
 import type { StreamDescriptionSummary } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { NodeHttp2Handler, NodeHttpHandler } from '@smithy/node-http-handler';
 
 /**
  * Kinesis as every service reaches it. HTTP/1.1 with connections kept open: the SDK's default, one HTTP/2
@@ -38,6 +38,27 @@ export function connectKinesis(options: KinesisOptions): KinesisClient {
       httpAgent: { keepAlive: true, maxSockets: connectionsMax },
       httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
     }),
+  });
+}
+
+/**
+ * A client for SubscribeToShard (reader/fan-out.ts): HTTP/2 on AWS, whose subscriptions stream over it;
+ * HTTP/1.1 to an emulator, which speaks nothing else. Without limits on how long an answer may take to end.
+ */
+export function connectFanOut(options: KinesisOptions): KinesisClient {
+  const { region, endpoint, credentials, connectionsMax = 128 } = options;
+  return new KinesisClient({
+    region,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 1,
+    requestHandler: endpoint === undefined
+      ? new NodeHttp2Handler({ sessionTimeout: 0, maxConcurrentStreams: connectionsMax })
+      : new NodeHttpHandler({
+        connectionTimeout: 1_000,
+        httpAgent: { keepAlive: true, maxSockets: connectionsMax },
+        httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
+      }),
   });
 }
 

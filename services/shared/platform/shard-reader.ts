@@ -1,19 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { KinesisClient, _Record as KinesisRecord } from '@aws-sdk/client-kinesis';
-import {
-  ExpiredIteratorException, GetRecordsCommand, GetShardIteratorCommand,
-} from '@aws-sdk/client-kinesis';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Log } from './log.ts';
 import { backoffMs, createPause } from './pause.ts';
+import { createFanOutSource } from './reader/fan-out-source.ts';
+import type { FanOut } from './reader/fan-out.ts';
+import { listFamilies } from './reader/list-shards.ts';
+import { createPollingSource } from './reader/polling-source.ts';
+import { SHARD_END } from './reader/positions.ts';
+import type { Position } from './reader/positions.ts';
+import { PositionRefusedError } from './reader/shard-source.ts';
+import type { Fetched, ShardSource } from './reader/shard-source.ts';
+import type { StreamRecord } from './reader/stream-record.ts';
 
-/** The position behind the last record of a closed shard: there is nothing more to read in it, ever. */
-export const SHARD_END = 'SHARD_END';
-
-export interface StreamRecord {
-  sequenceNumber: string;
-  partitionKey: string;
-  data: Uint8Array;
-}
+export { SHARD_END } from './reader/positions.ts';
+export type { StreamRecord } from './reader/stream-record.ts';
 
 export interface ShardBatch {
   shardId: string;
@@ -23,14 +22,23 @@ export interface ShardBatch {
    * the position before, undefined at the horizon; whoever stores positions moves from this one to
    * `position`
    */
-  positionBefore: string | undefined;
-  /** where reading goes on once the batch is applied: the last sequence number, or SHARD_END */
+  positionBefore: Position;
+  /** where reading goes on once the batch is applied: a sequence number, or SHARD_END */
   position: string;
 }
 
 /** Where reading goes on instead; undefined: at the horizon. */
 export interface Moved {
-  position: string | undefined;
+  position: Position;
+}
+
+/** Records that a reader should have read are past their retention, or may be. */
+export interface Trimmed {
+  shardId: string;
+  /** where the reader was; undefined: it had read nothing of this shard */
+  position: Position;
+  /** in words, for the operator */
+  reason: string;
 }
 
 export interface ShardReaderOptions {
@@ -38,8 +46,18 @@ export interface ShardReaderOptions {
   streamName: string;
   shardId: string;
   log: Log;
-  position: string | undefined;
+  position: Position;
+  /** how records are to be had; undefined: by polling */
+  fanOut?: FanOut | undefined;
+  /** false: an aggregated record of the producer library is handed over as it is */
+  deaggregates?: boolean;
+  /** up to which time of arrival the shard was read before, ms since 1970; 0: not known */
+  readUntilMs?: number;
+  /** how long the stream keeps records; undefined: not known, and nobody is told that some are gone */
+  retentionMs?(): number | undefined;
   onBatch(batch: ShardBatch): Promise<Moved | undefined>;
+  /** Records were lost to this reader, or may be; it goes on at the horizon. */
+  onTrimmed?(trimmed: Trimmed): void;
   onTip(): void;
   pollMsMin: number;
   pollMsMax: number;
@@ -50,118 +68,130 @@ export interface ShardReader {
   /** Reads until the shard is closed and read to its end, or until the signal. Never rejects. */
   read(): Promise<'closed' | 'stopped'>;
   wake(): void;
+  /** Its children were seen: the shard will end. */
+  expectEnd(): void;
+  /** Up to which time of arrival it was read, ms since 1970; 0: not known. */
+  readUntilMs(): number;
   /** What keeps it from reading at the moment, or ''. */
   trouble(): string;
 }
 
-/** A call returns 10 MiB at most whatever this says; more records per call only make the batches larger. */
-const RECORDS_MAX = 1_000;
-/** After so many failures in a row with one iterator another is asked for. */
-const NEW_ITERATOR_FAILURES = 5;
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 2_000;
+/** A handler that takes longer is told of. */
+const HANDLER_MS_MAX = 30_000;
 
 /** Reads one shard in order; see stream-reader.ts for what is promised. */
 export function createShardReader(options: ShardReaderOptions): ShardReader {
-  const { client, streamName, shardId, signal, log } = options;
+  const { shardId, signal, log } = options;
   const pause = createPause(signal);
+  const source = createSource(options);
   let position = options.position;
-  let iterator: string | undefined;
-  let pollMs = options.pollMsMin;
+  let readUntilMs = options.readUntilMs ?? 0;
   let failures = 0;
   let trouble = '';
+  let handlingSinceMs: number | undefined;
 
   async function read(): Promise<'closed' | 'stopped'> {
     while (!signal.aborted && position !== SHARD_END) {
       try {
-        await readOnce();
+        await take(await source.next());
         failures = 0;
         trouble = '';
       } catch (error) {
         await recover(error as Error);
       }
     }
+    await source.close();
     return position === SHARD_END ? 'closed' : 'stopped';
   }
 
-  async function readOnce(): Promise<void> {
-    const at = iterator ??= await findIterator();
-    const startedAtMs = Date.now();
-    const reply = await client.send(
-      new GetRecordsCommand({ ShardIterator: at, Limit: RECORDS_MAX }),
-      { abortSignal: signal },
-    );
-    const records = (reply.Records ?? []).map(toRecord);
-    const behind = records.length === RECORDS_MAX || (reply.MillisBehindLatest ?? 0) > 0;
-    const next = reply.NextShardIterator;
-    if (records.length > 0 || next === undefined) {
-      await apply(records, next);
-    } else {
-      // At the horizon of an empty shard the iterator is kept: kinesalite would step over a first record
-      // that is being written in this very moment. Kinesis needs the next one only when there is more
-      // behind it.
-      iterator = position === undefined && !behind ? at : next;
-      pollMs = Math.min(options.pollMsMax, pollMs * 1.5);
-      if (!behind) options.onTip();
+  async function take(fetched: Fetched): Promise<void> {
+    const { records, ended, behind } = fetched;
+    tellOfGap();
+    if (records.length > 0 || ended) await apply(records, fetched.position ?? SHARD_END);
+    else if (!behind) options.onTip();
+    if (!ended && !behind) readUntilMs = Date.now();
+    else readUntilMs = Math.max(readUntilMs, records.at(-1)?.arrivedAtMs ?? 0);
+  }
+
+  /** Hands the batch over until it is taken: it stays in memory meanwhile. */
+  async function apply(records: StreamRecord[], target: string): Promise<void> {
+    const batch = { shardId, records, positionBefore: position, position: target };
+    for (let attempts = 1; !signal.aborted; attempts++) {
+      handlingSinceMs = Date.now();
+      try {
+        const moved = await options.onBatch(batch);
+        position = moved === undefined ? target : moved.position;
+        if (moved !== undefined) source.seek(moved.position);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        trouble = `${shardId} cannot be read on, its handler fails: ${(error as Error).message}`;
+        if (attempts % 20 === 1) log.warn({ err: error, shardId, attempts }, 'a batch could not be handled');
+        await pause.wait(backoffMs(attempts, RETRY_MS_MIN, RETRY_MS_MAX));
+      } finally {
+        handlingSinceMs = undefined;
+      }
     }
-    if (!behind && next !== undefined) await rest(startedAtMs);
   }
 
-  async function apply(records: StreamRecord[], next: string | undefined): Promise<void> {
-    const target = next === undefined ? SHARD_END : records.at(-1)?.sequenceNumber ?? SHARD_END;
-    const moved = await options.onBatch({ shardId, records, positionBefore: position, position: target });
-    position = moved === undefined ? target : moved.position;
-    iterator = moved === undefined ? next : undefined;
-    pollMs = options.pollMsMin;
-  }
-
-  async function findIterator(): Promise<string> {
-    const reply = await client.send(new GetShardIteratorCommand({
-      StreamName: streamName,
-      ShardId: shardId,
-      ...(position === undefined
-        ? { ShardIteratorType: 'TRIM_HORIZON' }
-        : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: position }),
-    }), { abortSignal: signal });
-    if (reply.ShardIterator === undefined) throw new Error(`${shardId} gives no iterator`);
-    return reply.ShardIterator;
-  }
-
-  async function rest(startedAtMs: number): Promise<void> {
-    await pause.wait(pollMs);
-    // However often it is woken, reads keep their distance.
-    const restMs = Math.min(startedAtMs + options.pollMsMin - Date.now(), options.pollMsMin);
-    if (restMs > 0 && !signal.aborted) await sleep(restMs);
+  /**
+   * What arrived between the last record that was read and the horizon is gone, if there was anything: that
+   * is told whenever the last reading is longer ago than the retention.
+   */
+  function tellOfGap(): void {
+    const retentionMs = options.retentionMs?.();
+    if (retentionMs === undefined || readUntilMs === 0 || readUntilMs >= Date.now() - retentionMs) return;
+    tell(`read up to ${new Date(readUntilMs).toISOString()}, which is longer ago than the retention`);
   }
 
   async function recover(error: Error): Promise<void> {
     if (signal.aborted) return;
     failures += 1;
-    if (error instanceof ExpiredIteratorException) {
-      // After five minutes without a read, for instance behind a slow handler; the position is known.
-      iterator = undefined;
-      if (failures === 1) return;
+    if (error instanceof PositionRefusedError && await isListed()) {
+      tell(`the stream does not know the position: ${error.message}`);
+      // What is stored stays the position before the next batch.
+      source.seek(undefined);
+      return;
     }
-    // Throttling and time-outs leave the iterator as it is; what is wrong with it otherwise a new one may
-    // cure.
-    if (failures % NEW_ITERATOR_FAILURES === 0) iterator = undefined;
     trouble = `${shardId} cannot be read on: ${error.message}`;
     if (failures % 20 === 1) log.warn({ err: error, shardId, failures }, 'a shard cannot be read on');
     await pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
   }
 
-  function wake(): void {
-    pollMs = options.pollMsMin;
-    pause.wake();
+  /** The refusal is about the position only if there is such a shard. */
+  async function isListed(): Promise<boolean> {
+    try {
+      const shards = await listFamilies(options.client, options.streamName);
+      return shards.some((shard) => shard.shardId === shardId);
+    } catch {
+      return false;
+    }
   }
 
-  return { read, wake, trouble: () => trouble };
+  function tell(reason: string): void {
+    const trimmed = { shardId, position, reason };
+    log.error(trimmed, 'records may be lost to this reader; it goes on at the horizon');
+    options.onTrimmed?.(trimmed);
+  }
+
+  return {
+    read,
+    wake: () => source.wake(),
+    expectEnd: () => source.expectEnd(),
+    readUntilMs: () => readUntilMs,
+    trouble() {
+      const ms = handlingSinceMs === undefined ? 0 : Date.now() - handlingSinceMs;
+      return trouble || (ms > HANDLER_MS_MAX ? `the handler of ${shardId} has taken ${ms} ms` : '');
+    },
+  };
 }
 
-function toRecord(record: KinesisRecord): StreamRecord {
-  return {
-    sequenceNumber: record.SequenceNumber ?? '',
-    partitionKey: record.PartitionKey ?? '',
-    data: record.Data ?? new Uint8Array(),
-  };
+function createSource(options: ShardReaderOptions): ShardSource {
+  const { fanOut } = options;
+  const deaggregates = options.deaggregates ?? false;
+  if (fanOut?.consumerArn === undefined) return createPollingSource({ ...options, deaggregates });
+  const { client: fanOutClient, consumerArn } = fanOut;
+  return createFanOutSource({ ...options, deaggregates, fanOutClient, consumerArn });
 }

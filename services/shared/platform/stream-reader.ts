@@ -1,7 +1,10 @@
-import type { KinesisClient, Shard } from '@aws-sdk/client-kinesis';
-import { ListShardsCommand } from '@aws-sdk/client-kinesis';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Log } from './log.ts';
 import { createPause } from './pause.ts';
+import { registerFanOut } from './reader/fan-out.ts';
+import type { FanOut } from './reader/fan-out.ts';
+import { listFamilies } from './reader/list-shards.ts';
+import type { ListedShard } from './reader/list-shards.ts';
 import { createShardReader } from './shard-reader.ts';
 import type { Moved, ShardBatch, ShardReader } from './shard-reader.ts';
 
@@ -33,6 +36,11 @@ export interface StreamReaderOptions {
   pollMsMin: number;
   /** pause between reads of a shard that is silent */
   pollMsMax: number;
+  /**
+   * has records pushed where the endpoint can (kinesis.ts, connectFanOut); absent: polls. Each reader needs
+   * a consumer name of its own, since a shard is pushed once per name
+   */
+  fanOut?: { client: KinesisClient; consumerName: string } | undefined;
 }
 
 export interface StreamReader {
@@ -48,6 +56,7 @@ export interface StreamReader {
 }
 
 const LIST_RETRY_MS = 1_000;
+const LIST_MS = 10_000;
 
 /** What the reader knows of one shard. */
 interface Followed {
@@ -66,7 +75,20 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
   const shards = new Map<string, Followed>();
   const tasks = new Set<Promise<void>>();
   const tip = Promise.withResolvers<void>();
+  let fanOut: FanOut | undefined;
   let listTrouble = 'the shards are not listed yet';
+
+  async function begin(): Promise<void> {
+    if (options.fanOut !== undefined) {
+      fanOut = await registerFanOut({ ...options.fanOut, streamName, log, signal: stopping.signal });
+    }
+    await followNew();
+    // Nothing tells those who have records pushed that a shard has been closed.
+    while (fanOut !== undefined && !stopping.signal.aborted) {
+      await pause.wait(LIST_MS);
+      await followNew();
+    }
+  }
 
   /**
    * Follows the shards that are listed and new; after a shard was closed, until its children are among
@@ -75,24 +97,26 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
   async function followNew(closedId?: string): Promise<void> {
     for (let found = false; !found && !stopping.signal.aborted;) {
       const listed = await tryList();
-      for (const shard of listed ?? []) if (!shards.has(shard.ShardId ?? '')) follow(shard);
+      for (const shard of listed ?? []) {
+        if (!shards.has(shard.shardId)) follow(shard);
+        for (const parent of shard.parents) shards.get(parent)?.reader.expectEnd();
+      }
       found = listed !== undefined && (closedId === undefined || hasSuccessor(listed, closedId));
       if (!found) await pause.wait(LIST_RETRY_MS);
     }
   }
 
-  function follow(shard: Shard): void {
-    const shardId = shard.ShardId ?? '';
+  function follow({ shardId, parents: parentIds }: ListedShard): void {
     const followed: Followed = {
       reader: createShardReader({
-        ...options, shardId, position: positions.get(shardId), signal: stopping.signal,
+        ...options, fanOut, shardId, position: positions.get(shardId), signal: stopping.signal,
         onTip: () => markTip(followed),
       }),
       atTip: false,
       closed: Promise.withResolvers(),
     };
     // Listed in the order of their ids, parents are known here; one that is not listed is past its retention.
-    const parents = parentsOf(shard).map(async (id) => await shards.get(id)?.closed.promise);
+    const parents = parentIds.map(async (id) => await shards.get(id)?.closed.promise);
     shards.set(shardId, followed);
     const task = readThrough(shardId, followed, parents);
     tasks.add(task);
@@ -115,9 +139,9 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     if ([...shards.values()].every(({ atTip }) => atTip)) tip.resolve();
   }
 
-  async function tryList(): Promise<Shard[] | undefined> {
+  async function tryList(): Promise<ListedShard[] | undefined> {
     try {
-      const listed = await listShards(client, streamName);
+      const listed = await listFamilies(client, streamName);
       listTrouble = '';
       return listed;
     } catch (error) {
@@ -129,7 +153,7 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
 
   return {
     start() {
-      if (tasks.size === 0 && shards.size === 0) tasks.add(followNew());
+      if (tasks.size === 0 && shards.size === 0) tasks.add(begin());
     },
     async stop() {
       stopping.abort();
@@ -151,29 +175,11 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
   };
 }
 
-/** All shards, oldest first: a child's id is greater than its parents'. */
-export async function listShards(client: KinesisClient, streamName: string): Promise<Shard[]> {
-  const listed: Shard[] = [];
-  let token: string | undefined;
-  do {
-    const reply = await client.send(
-      new ListShardsCommand(token === undefined ? { StreamName: streamName } : { NextToken: token }),
-    );
-    listed.push(...reply.Shards ?? []);
-    token = reply.NextToken;
-  } while (token !== undefined);
-  return listed.toSorted((a, b) => ((a.ShardId ?? '') < (b.ShardId ?? '') ? -1 : 1));
-}
-
 /**
  * True if the children of a closed shard are listed, or the shard itself is no more (its retention is
  * over).
  */
-function hasSuccessor(listed: Shard[], closedId: string): boolean {
-  return listed.some((shard) => parentsOf(shard).includes(closedId))
-    || !listed.some(({ ShardId }) => ShardId === closedId);
-}
-
-function parentsOf(shard: Shard): string[] {
-  return [shard.ParentShardId, shard.AdjacentParentShardId].filter((id) => id !== undefined);
+function hasSuccessor(listed: ListedShard[], closedId: string): boolean {
+  return listed.some(({ parents }) => parents.includes(closedId))
+    || !listed.some(({ shardId }) => shardId === closedId);
 }

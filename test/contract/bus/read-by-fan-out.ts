@@ -123,6 +123,7 @@ export const readByFanOut: ReadWay = async (options) => {
 function recordsOf(records: KinesisRecord[] = []): StreamRecord[] {
   return records.map(({ SequenceNumber, PartitionKey, Data }) => ({
     sequenceNumber: SequenceNumber ?? '', partitionKey: PartitionKey ?? '', data: Data ?? new Uint8Array(),
+    arrivedAtMs: 0,
   }));
 }
 

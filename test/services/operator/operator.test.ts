@@ -9,6 +9,7 @@ import { openTestStack, startService } from '../../stack.ts';
 interface Answer {
   events: { seq: number }[];
   sales: { saleId: string; headSeq: number; projections: { behind: number; parked: object | null }[] }[];
+  parkedPartitions: object[];
   next: number | string | null;
 }
 
@@ -58,7 +59,12 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
   });
 
   await t.test('the overview tells the parked sale from the good one', async (t) => {
-    const { body: { sales } } = await get('/admin/v1/sales');
+    const { body: { sales, parkedPartitions } } = await get('/admin/v1/sales');
+    t.same(parkedPartitions, []);
+    await pool.query(`INSERT INTO event_store.parked_partitions VALUES ('s@1', 'p07', 'no batch')`);
+    t.match((await get('/admin/v1/sales')).body.parkedPartitions,
+      [{ partition: 'p07', reason: 'no batch', records: 0, parkedAt: /^2/ }]);
+    await pool.query('DELETE FROM event_store.parked_partitions');
     t.match(sales, [
       {
         saleId: 'hamlet', state: 'open', stock: { capacity: 1_020, held: 0, sold: 3, blocked: 40 },

@@ -36,7 +36,7 @@ t.test('what comes twice has one effect, also when all of it is replayed', async
   t.equal(log.duplicates, traffic.length + opening.length - 1);
 
   await projector.stop();
-  await pool.query('DELETE FROM event_store.checkpoints');
+  await pool.query('DELETE FROM reader.leases');
   const again = await startService(t, 'projector', stack.env);
   const later = await sale.traffic(5);
   await put(later);
@@ -105,8 +105,8 @@ t.test('a record that is no batch of events is kept and stops nobody', async (t)
   await put(sale.open());
   const { streamName } = stack;
   const torn = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 9]);
-  await putRecord(client, { streamName, partitionKey: 'p01', data: Buffer.from('not ours') });
-  await putRecord(client, { streamName, partitionKey: 'p02', data: torn });
+  await putRecord(client, { streamName, partitionKey: 'theirs-1', data: Buffer.from('not ours') });
+  await putRecord(client, { streamName, partitionKey: 'theirs-2', data: torn });
   await put(await sale.traffic(4));
   await awaitThat('both are kept', async () => await count('event_store.unreadable_records') === 2);
   const { rows } = await pool.query('SELECT data FROM event_store.unreadable_records ORDER BY partition_key');

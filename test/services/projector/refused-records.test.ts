@@ -1,15 +1,18 @@
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { spawnGuarded } from '../../../infra/local/spawn-guarded.ts';
 import { compress } from '../../../services/shared/platform/compression.ts';
 import { putRecord } from '../../../services/shared/platform/kinesis.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { openBus } from '../../harness/open-bus.ts';
+import type { Teardown } from '../../harness/teardown.ts';
 import { startService } from '../../stack.ts';
 
 type Bus = Awaited<ReturnType<typeof openBus>>;
 
-/** One that the relay would never write, as JSON. */
-async function putRaw({ client, stack }: Bus, partitionKey: string, text: string): Promise<void> {
-  await putRecord(client, { streamName: stack.streamName, partitionKey, data: Buffer.from(text) });
+/** One that the relay would never write. */
+async function putRaw({ client, stack }: Bus, partitionKey: string, data: string | Buffer): Promise<void> {
+  await putRecord(client, { streamName: stack.streamName, partitionKey, data: Buffer.from(data) });
 }
 
 async function unreadables({ pool }: Bus, count: number): Promise<{ reason: string; data: Buffer }[]> {
@@ -20,6 +23,14 @@ async function unreadables({ pool }: Bus, count: number): Promise<{ reason: stri
   });
 }
 
+async function parked({ pool }: Bus): Promise<{ partition: string; reason: string; data: Buffer[] }[]> {
+  const { rows } = await pool.query(`
+    SELECT partition, reason, (SELECT array_agg(data ORDER BY place) FROM event_store.parked_records AS record
+      WHERE record.partition = parked.partition) AS data
+    FROM event_store.parked_partitions AS parked ORDER BY partition`);
+  return rows;
+}
+
 async function isStored({ pool }: Bus, saleId: string, seq: number): Promise<void> {
   await awaitThat(`${saleId} is stored up to ${seq}`, async () => {
     const { rows } = await pool.query<{ seq: string }>(
@@ -28,31 +39,78 @@ async function isStored({ pool }: Bus, saleId: string, seq: number): Promise<voi
   });
 }
 
-t.test('records that no database can keep as text are kept as bytes and stop nobody', async (t) => {
+/** The operator's command, as the runbook gives it. */
+async function release(t: Teardown, { stack }: Bus, ...args: string[]): Promise<number> {
+  const child = await spawnGuarded({
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../../../services/projector/release-main.ts', import.meta.url)), ...args],
+    env: { PATH: process.env['PATH'], LOG_LEVEL: 'silent', ...stack.env }, output: 'pipe',
+  });
+  t.teardown(() => child.stop());
+  for (const stream of child.output) stream.resume();
+  return child.exited;
+}
+
+const nameOf = ({ partition }: { partition: number }): string => `p${String(partition).padStart(2, '0')}`;
+
+t.test('a foreign record is kept as bytes and blocks nobody', async (t) => {
   const bus = await openBus(t, { shards: 1 });
   const projector = await startService(t, 'projector', bus.stack.env);
   const sale = bus.chain('tempest');
-  const [event] = bus.chain('foreign').open();
-  const deep = '['.repeat(40_000) + ']'.repeat(40_000);
-  const texts = [
-    '\0\u0001aggregated by somebody\u0000',
-    JSON.stringify([{ ...event, time: '0000-02-30T00:00:00Z' }]),
-    JSON.stringify([{ ...event, data: 0 }]).replace('"data":0', `"data":${deep}`),
-    'not ours \0',
-  ];
+  const texts = ['\0\u0001aggregated by somebody\u0000', '{"somebody":"else"}', 'not ours \0', '[{}]'];
   for (const [i, text] of texts.entries()) {
-    await putRaw(bus, i === 3 ? 'a key with \0' : 'p01', text);
+    await putRaw(bus, i === 2 ? 'a key with \0' : `theirs-p0${i}`, text);
     await bus.put(i === 0 ? sale.open() : await sale.traffic(1));
   }
   await isStored(bus, 'tempest', sale.head.seq);
   const kept = await unreadables(bus, texts.length);
   t.same(kept.map(({ data }) => data.toString()), texts);
   t.same(kept.map(({ reason }) => /[\p{Cc}\p{Cs}]/u.test(reason)), [false, false, false, false]);
-  t.match(kept.map(({ reason }) => reason), [/JSON/, /time is no date/, /levels deep/, /JSON/]);
+  t.same(await parked(bus), []);
   t.equal((await fetch(`${projector.url}/health/ready`)).status, 200);
 });
 
-t.test('an event that only the event store refuses is kept, and all others go on', async (t) => {
+t.test('an undecodable record of ours parks its partition with an alarm; all others go on', async (t) => {
+  const bus = await openBus(t, { shards: 1 });
+  const projector = await startService(t, 'projector', bus.stack.env);
+  const [bad, good] = [bus.chain('bad'), bus.chain('good')];
+  await bus.put([...bad.open(), ...await bad.traffic(3)]);
+  const storedSeq = bad.head.seq;
+  const [event] = bus.chain('foreign').open();
+  const broken = JSON.stringify([{ ...event, time: '0000-02-30T00:00:00Z' }]);
+  await putRaw(bus, nameOf(bad), broken);
+  const later = [await bad.traffic(2), await bad.traffic(2)];
+  for (const events of later) {
+    await bus.put(events);
+    await bus.put(good.head.seq === 0 ? good.open() : await good.traffic(3));
+  }
+  await isStored(bus, 'good', good.head.seq);
+  await isStored(bus, 'bad', storedSeq);
+  const kept = [Buffer.from(broken), ...later.map((events) => compress(JSON.stringify(events)))];
+  await awaitThat('the later are kept', async () => (await parked(bus))[0]?.data.length === kept.length);
+  t.same(await parked(bus), [{ partition: nameOf(bad), reason: 'event 0: time is no date', data: kept }]);
+  await awaitThat('it says so', async () => {
+    const ready = await fetch(`${projector.url}/health/ready`);
+    const { missing } = await ready.json() as { missing: string[] };
+    return ready.status === 503 && missing.some((sentence) => sentence.includes(`${nameOf(bad)} is parked`));
+  });
+  t.match(await (await fetch(`${projector.url}/metrics`)).text(), 'onsale_projector_parked_partitions 1\n');
+  t.ok(projector.logLines.some((line) => /"level":50.*a partition is parked/.test(line)));
+
+  t.equal(await release(t, bus, nameOf(bad)), 1, 'it stays parked: the record cannot be read now either');
+  t.equal((await parked(bus)).length, 1);
+  t.equal(await release(t, bus, nameOf(bad), '--skip'), 0);
+  t.same(await parked(bus), []);
+  t.equal(await bus.count('event_store.parked_records'), 0);
+  t.same((await unreadables(bus, 1)).map(({ data }) => data.toString()), [broken]);
+  await isStored(bus, 'bad', bad.head.seq);
+  await bus.put(await bad.traffic(3));
+  await isStored(bus, 'bad', bad.head.seq);
+  t.equal(await bus.count('event_store.rejected_events'), 0);
+  await awaitThat('it is ready again', async () => (await fetch(`${projector.url}/health/ready`)).ok);
+});
+
+t.test('an event that only the event store refuses parks its partition, and is not skipped', async (t) => {
   const bus = await openBus(t, { shards: 1 });
   await bus.pool.query(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -63,23 +121,64 @@ t.test('an event that only the event store refuses is kept, and all others go on
   if (good === undefined || bad === undefined || again === undefined) throw new Error('no chains');
   const culprit = { ...bad.next('sale.paused', {}), type: 'sale.cursed' };
   const opening = again.open();
-  const reused = { ...again.next('sale.paused', {}), id: opening[0]?.id ?? '' };
-  const record = compress(JSON.stringify([
-    ...opening, ...good.open(), culprit, ...await good.traffic(4), bad.next('sale.resumed', {}), reused,
-    ...await good.traffic(4),
-  ]));
+  const record = compress(JSON.stringify([...opening, culprit, bad.next('sale.resumed', {})]));
   await bus.put(await bus.chain('before').traffic(1));
-  await putRecord(bus.client, { streamName: bus.stack.streamName, partitionKey: 'p01', data: record });
-  await bus.put(await good.traffic(2));
+  await putRaw(bus, 'p01', record);
+  await bus.put(good.open());
+  await putRaw(bus, 'p01', compress(JSON.stringify([bad.next('sale.paused', {})])));
   await startService(t, 'projector', bus.stack.env);
   await isStored(bus, 'good', good.head.seq);
-  await isStored(bus, 'again', opening.length);
+  await awaitThat('both records wait', async () => (await parked(bus))[0]?.data.length === 2);
+  const [found] = await parked(bus);
+  t.same(found?.data[0], record, 'byte by byte');
+  t.match(found?.reason, /event 3: .*54001/);
   t.equal(await bus.count(`event_store.events WHERE sale_id = 'bad'`), 0);
-  const [kept] = await unreadables(bus, 1);
-  t.same(kept?.data, record, 'byte by byte');
-  t.match(kept?.reason, /event 6: .*54001/);
+
+  t.equal(await release(t, bus, 'p01'), 1);
+  await bus.pool.query('DROP TRIGGER refusing ON event_store.events');
+  t.equal(await release(t, bus, 'p01'), 0, 'once the reason is gone nothing is skipped');
+  await isStored(bus, 'bad', bad.head.seq);
+  t.equal(await bus.count(`event_store.events WHERE sale_id = 'again'`), opening.length);
+  t.equal(await bus.count('event_store.rejected_events'), 0);
+  t.equal(await bus.count('event_store.unreadable_records'), 0);
+});
+
+t.test('of a record that is skipped, the events that can be stored are', async (t) => {
+  const bus = await openBus(t, { shards: 1 });
+  await bus.pool.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '54001'; END $$;
+    CREATE TRIGGER refusing BEFORE INSERT ON event_store.events FOR EACH ROW
+      WHEN (NEW.type = 'sale.cursed') EXECUTE FUNCTION refuse();`);
+  const [bad, other] = [bus.chain('bad'), bus.chain('other')];
+  const culprit = { ...bad.next('sale.paused', {}), type: 'sale.cursed' };
+  const record = compress(JSON.stringify([culprit, ...other.open(), bad.next('sale.resumed', {})]));
+  await putRaw(bus, 'p01', record);
+  await startService(t, 'projector', bus.stack.env);
+  await awaitThat('it is parked', async () => (await parked(bus)).length === 1);
+  t.equal(await release(t, bus, 'p01', '--skip'), 0);
+  await isStored(bus, 'other', other.head.seq);
+  t.match(await unreadables(bus, 1), [{ data: record, reason: /event 0: .*54001/ }]);
   const { rows } = await bus.pool.query('SELECT sale_id, seq::int, reason FROM event_store.rejected_events');
   t.same(rows, [{ sale_id: 'bad', seq: 2, reason: 'seq_gap' }], 'what follows it in its sale');
+});
+
+t.test('a partition released again and again under traffic loses and rejects nothing', async (t) => {
+  const bus = await openBus(t, { shards: 1 });
+  await startService(t, 'projector', bus.stack.env);
+  const sale = bus.chain('tempest');
+  await bus.put(sale.open());
+  for (let round = 0; round < 4; round++) {
+    await putRaw(bus, nameOf(sale), `broken ${round}`);
+    await bus.put(await sale.traffic(2));
+    await awaitThat('it is parked', async () => (await parked(bus)).length === 1);
+    const released = release(t, bus, nameOf(sale), '--skip');
+    for (let i = 0; i < 10; i++) await bus.put(await sale.traffic(1));
+    t.equal(await released, 0);
+  }
+  await isStored(bus, 'tempest', sale.head.seq);
+  t.equal(await bus.count('event_store.rejected_events'), 0);
+  t.equal(await bus.count('event_store.unreadable_records'), 4);
 });
 
 t.test('a reason that quotes control characters can be parked', async (t) => {

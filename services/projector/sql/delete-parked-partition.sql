@@ -1,0 +1,1 @@
+DELETE FROM event_store.parked_partitions WHERE stream = $1 AND partition = $2

@@ -1,0 +1,1 @@
+DELETE FROM event_store.parked_records WHERE place = $1

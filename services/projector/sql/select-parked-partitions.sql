@@ -1,0 +1,5 @@
+SELECT stream, partition, reason, (
+  SELECT count(*) FROM event_store.parked_records AS record
+  WHERE record.stream = parked.stream AND record.partition = parked.partition
+) AS records
+FROM event_store.parked_partitions AS parked ORDER BY partition, stream

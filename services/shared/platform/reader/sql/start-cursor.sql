@@ -1,0 +1,1 @@
+INSERT INTO reader.cursors (stream, cursor) VALUES ($1, $2) ON CONFLICT (stream, cursor) DO NOTHING
