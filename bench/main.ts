@@ -12,12 +12,13 @@ import { baselines } from './scenarios/baselines.ts';
 import { compression } from './scenarios/compression.ts';
 import { engine, engineOneCore } from './scenarios/engine.ts';
 import { httpHold } from './scenarios/http-hold.ts';
+import { recovery } from './scenarios/recovery.ts';
 import { relay } from './scenarios/relay.ts';
 import { seated } from './scenarios/seated.ts';
 import { watchers } from './scenarios/watchers.ts';
 
 const scenarios: Scenario[] = [
-  engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, compression,
+  engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, recovery, compression,
 ];
 
 const names = process.argv.slice(2);

@@ -11,6 +11,8 @@ import { spawnGuarded } from '../infra/local/spawn-guarded.ts';
 import type { GuardedChild } from '../infra/local/spawn-guarded.ts';
 import { startKinesis } from '../infra/local/start-kinesis.ts';
 import { startPostgres } from '../infra/local/start-postgres.ts';
+import { startRedisPair } from '../infra/local/start-redis-pair.ts';
+import type { RedisPair } from '../infra/local/start-redis-pair.ts';
 import { startRedis } from '../infra/local/start-redis.ts';
 
 /**
@@ -30,6 +32,8 @@ export interface Lab {
   postgresUrl(): Promise<string>;
   /** The Kinesis emulator, its streams in memory. */
   kinesisUrl(): Promise<string>;
+  /** A primary and its replica, to fail over from the one to the other; nothing is kept on disk. */
+  redisPair(): Promise<RedisPair>;
   /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
   startServer(name: string, env: Record<string, string>): Promise<LabServer>;
   stop(): Promise<void>;
@@ -90,6 +94,11 @@ export function openLab(): Lab {
       undo.push(() => child.stop());
       return url;
     })(),
+    redisPair: async () => {
+      const pair = await startRedisPair(join(folder, 'pair'));
+      undo.push(() => pair.stop());
+      return pair;
+    },
     postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
     startServer: async (name, env) => {
       const server = await startPinned(name, env, isPinned);

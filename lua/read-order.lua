@@ -11,7 +11,7 @@
   ARGV[2] orderId      string
 
   Returns { order record, 1 if its event waits and 0 if the log has accepted it }; nil when there is no such
-          order; or recovering
+          order; or recovering, also while the sale is being rebuilt
   Emits   nothing
   Cost    O(1)
 ]]

@@ -7,5 +7,5 @@ import { UnbatchedStock } from '../baselines/unbatched-stock.ts';
 /** The selling service as it is, but with one script call per request. */
 await runService('unbatched', process.env['LOG_LEVEL'], (log) =>
   startSelling(loadConfig(SellingConfig, process.env), log, {
-    createStock: (redis, generations, limits) => new UnbatchedStock(redis, generations, limits),
+    createStock: (...parts) => new UnbatchedStock(...parts),
   }));

@@ -11,6 +11,7 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
   'sale.reopened': 'A closed sale takes claims again.',
   'sale.archived': 'The sale leaves Redis; its log stays.',
   'sale.revived': 'An archived sale is in Redis again, closed.',
+  'sale.recovered': 'The sale was rebuilt from its log: live holds have lostMs more, and a new epoch begins.',
   'stock.blocked': 'Free places are taken out of the sale.',
   'stock.unblocked': 'Blocked places are back in the sale.',
   'capacity.changed': 'A general area, a group or the venue has another capacity.',

@@ -11,7 +11,7 @@ export interface EncodedBatch {
   /** how many of the queue, from its first on, are dealt with once the record is sent */
   taken: number;
   /** the queue's first event cannot be sent at all; its sale has to stop */
-  fault?: { saleId: string; reason: string };
+  fault?: { event: PackedEvent; reason: string };
 }
 
 /** Events looked at for one record: as many as a record may hold. */
@@ -39,7 +39,7 @@ export async function encodeBatch(
       const text = await encode(event, partition, layouts);
       if (typeof text !== 'string') {
         if (texts.length > 0) break;
-        return { events: [], taken: taken + 1, fault: { saleId: event.saleId, reason: text.fault } };
+        return { events: [], taken: taken + 1, fault: { event, reason: text.fault } };
       }
       texts.push(text);
       events.push(event);
@@ -55,7 +55,7 @@ export async function encodeBatch(
     return { data, events: events.slice(0, count), taken };
   } catch (error) {
     if (!(error instanceof EventTooLargeError)) throw error;
-    return { events: [], taken: takenBy[0] ?? 1, fault: { saleId: first.saleId, reason: error.message } };
+    return { events: [], taken: takenBy[0] ?? 1, fault: { event: first, reason: error.message } };
   }
 }
 

@@ -55,6 +55,7 @@ export class EventStoreSource {
     try {
       const known = await learnLog({ eventStoreUrl: url, streamKey: streamKey(), ids: [...ids], log });
       for (const [saleId, head] of known.heads) {
+        follower.locate(saleId, head.partition);
         const { seq } = follower.fold.head(saleId);
         const isWanted = seq === 0 || relays().some(({ waiting }) => waiting.has(saleId));
         if (isWanted && head.seq > seq) follower.setHead(head.partition, saleId, head);

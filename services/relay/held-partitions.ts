@@ -25,6 +25,11 @@ export interface HeldPartitionsOptions {
   streamKey(): string;
   /** Puts one record of a partition, once, and says where it lies. Throws when the partition is not ours. */
   put(partition: number, data: Uint8Array): Promise<LogPosition>;
+  /**
+   * A partition has another generation than was known: its sales tell how good that is. `aliveAtMs`: when it
+   * was last known to work, 0 if never.
+   */
+  onOtherGeneration(aliveAtMs: number): void;
   /** Why the event store was not reached, which may know of a log that the stream has forgotten; or ''. */
   storeTrouble(): string;
   signal: AbortSignal;
@@ -52,6 +57,8 @@ const LAST_HEADS_MS_MAX = 2_000;
 export class HeldPartitions {
   readonly #options: HeldPartitionsOptions;
   readonly #held = new Map<number, Held>();
+  /** when a partition was last seen with its generation, ms */
+  readonly #aliveAtMs = new Map<number, number>();
 
   constructor(options: HeldPartitionsOptions) {
     this.#options = options;
@@ -71,6 +78,7 @@ export class HeldPartitions {
       },
       state: (statement) => scripts.stateHeads(partition, statement),
     });
+    for (const saleId of follower.salesOf(partition)) relay.enterEpoch(saleId, follower.epochOf(saleId));
     this.#held.set(partition, { relay, heads, generation: undefined });
     relays[partition] = relay;
   }
@@ -114,8 +122,7 @@ export class HeldPartitions {
       const generation = isNew ? await scripts.startGeneration(partition) : found;
       const held = this.#held.get(partition);
       if (held === undefined || held.generation !== undefined) continue;
-      held.generation = generation;
-      held.relay.setForeign(generation === '');
+      this.#adopt(partition, held, generation);
       held.relay.begin();
     }
   }
@@ -145,13 +152,35 @@ export class HeldPartitions {
     for (const { relay } of this.#held.values()) relay.restart();
   }
 
-  /** Called every second or so. Throws the error of Redis. */
-  async tick(): Promise<void> {
+  /**
+   * Called every second or so.
+   *
+   * @returns partitions that were in use and have no generation now
+   * @throws the error of Redis
+   */
+  async tick(): Promise<number[]> {
     for (const { relay } of this.#held.values()) relay.tick();
-    for (const [partition, found] of await this.#options.scripts.generations([...this.#held.keys()])) {
-      this.#compareGeneration(partition, found);
-    }
+    const generations = await this.#options.scripts.generations([...this.#held.keys()]);
+    for (const [partition, found] of generations) this.#compareGeneration(partition, found);
     await this.open();
+    return this.#those(({ generation }) => generation === '')
+      .filter((partition) => generations.get(partition) === '');
+  }
+
+  /** The generation under which a partition is worked on; '' when it is not. */
+  generationOf(partition: number): string {
+    return this.#held.get(partition)?.generation ?? '';
+  }
+
+  /** The partition has this generation from now on. */
+  adopt(partition: number, generation: string): void {
+    const held = this.#held.get(partition);
+    if (held !== undefined) this.#adopt(partition, held, generation);
+  }
+
+  /** When a partition was last known to work, ms by this clock; 0 if never. */
+  aliveAtMs(partition: number): number {
+    return Math.max(this.#aliveAtMs.get(partition) ?? 0, this.#options.follower.lastEventAtMs(partition));
   }
 
   /** Says how far the log is, of those that have something to say. Never rejects. */
@@ -187,12 +216,13 @@ export class HeldPartitions {
 
   #relayOf(partition: number): PartitionRelay {
     const { layouts, fold, log, metrics, scripts, put } = this.#options;
-    const generation = (): string => this.#held.get(partition)?.generation ?? '';
+    const generation = (): string => this.generationOf(partition);
     return new PartitionRelay({
       partition, layouts, fold, log, metrics,
       put: async (data) => void await put(partition, data),
       accept: (ids, trim) => scripts.accept(partition, generation(), ids, trim),
-      suspend: (saleId) => scripts.suspend(partition, saleId),
+      suspend: (saleId, epoch) =>
+        scripts.suspend(partition, generation(), { saleId, epoch, reason: 'contradicts_the_log' }),
       setAside: (saleId, events) => scripts.setAside(partition, generation(), saleId, events),
       hasSetAside: (saleId) => scripts.hasSetAside(partition, saleId),
     });
@@ -215,11 +245,24 @@ export class HeldPartitions {
   #compareGeneration(partition: number, found: string): void {
     const held = this.#held.get(partition);
     if (held?.generation === undefined) return;
-    if (found !== '' && held.generation === '') {
-      // It was missing when the partition was opened, and Redis has its state back.
-      held.generation = found;
-      this.readAgain();
+    if (found === '') {
+      held.generation = '';
+      held.relay.setForeign(true);
+    } else if (found === held.generation) {
+      this.#aliveAtMs.set(partition, Date.now());
+      held.relay.setForeign(false);
+    } else {
+      // Another relay has opened it again, or Redis has an older state back.
+      this.#adopt(partition, held, found);
+      this.#options.onOtherGeneration(this.aliveAtMs(partition));
     }
-    held.relay.setForeign(found === '' || found !== held.generation);
+  }
+
+  /** What was read of its outbox before may be of another Redis: it is read from the beginning. */
+  #adopt(partition: number, held: Held, generation: string): void {
+    held.generation = generation;
+    this.#options.outboxes.forget(partition);
+    held.relay.restart();
+    held.relay.setForeign(generation === '');
   }
 }

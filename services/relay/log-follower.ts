@@ -46,7 +46,12 @@ export interface KnownStart {
 export class LogFollower {
   readonly fold = createLogFold();
   readonly #options: LogFollowerOptions;
-  readonly #partitionsSeen = new Set<number>();
+  /** the partition of each sale that the log has something of */
+  readonly partitionOfSale = new Map<string, number>();
+  /** by partition that was ever used, when its last event happened, ms; 0 when that is not known */
+  readonly #partitionsSeen = new Map<number, number>();
+  /** the last that the log was read to have a sale in */
+  readonly #epochs = new Map<string, number>();
   readonly #sales = new Map<number, Set<string>>();
   /** by partition: sales whose head moved since `takeMoved` */
   readonly #moved = new Map<number, Set<string>>();
@@ -87,7 +92,7 @@ export class LogFollower {
       statements, this.#chains, { client: kinesis, streamName: config.KINESIS_STREAM, log, signal },
     );
     for (const [saleId, head] of heads) this.setHead(head.partition, saleId, head);
-    for (const partition of partitions) this.#partitionsSeen.add(partition);
+    for (const partition of partitions) this.see(partition);
     return {
       positions: startPositions(this.#chains, readTo),
       unknown: new Set([...this.#chains.keys()].filter((partition) => !readTo.has(partition))),
@@ -140,14 +145,30 @@ export class LogFollower {
 
   /** Notes that the log has something of that partition, of which not every reader knows. */
   see(partition: number): void {
-    this.#partitionsSeen.add(partition);
+    if (!this.#partitionsSeen.has(partition)) this.#partitionsSeen.set(partition, 0);
+  }
+
+  /** When the last event of a partition happened, ms; 0 when that is not known. */
+  lastEventAtMs(partition: number): number {
+    return this.#partitionsSeen.get(partition) ?? 0;
+  }
+
+  /** The epoch that the log has a sale in, 0 when that is not known. */
+  epochOf(saleId: string): number {
+    return this.#epochs.get(saleId) ?? 0;
+  }
+
+  /** Notes where a sale is. */
+  locate(saleId: string, partition: number): void {
+    this.partitionOfSale.set(saleId, partition);
+    this.see(partition);
   }
 
   /** Takes a head in that another reader of the log knows. */
   setHead(partition: number, saleId: string, head: Head): void {
     this.fold.setHead(saleId, { seq: head.seq, id: head.id });
+    this.locate(saleId, partition);
     this.#note(partition, saleId);
-    this.#partitionsSeen.add(partition);
   }
 
   /** The sales of the partition that have events. */
@@ -191,7 +212,11 @@ export class LogFollower {
       fold: this.fold, relays, metrics, log,
       partitionsSeen: this.#partitionsSeen,
       fromHorizon: (partition) => this.#unknown.has(partition),
-      moved: (partition, saleId) => this.#note(partition, saleId),
+      seen: (partition, saleId) => this.partitionOfSale.set(saleId, partition),
+      moved: (partition, saleId, epoch) => {
+        this.#epochs.set(saleId, epoch);
+        this.#note(partition, saleId);
+      },
       heads: (event) => this.#compareHeads(event),
     });
     this.#readTo.set(batch.shardId, batch.position);
@@ -223,7 +248,7 @@ export class LogFollower {
   #compareHeads(event: BusEvent): void {
     const { log, metrics, relays } = this.#options;
     const partition = partitionOfSource(event.source) ?? -1;
-    this.#partitionsSeen.add(partition);
+    this.see(partition);
     try {
       const { heads, readTo } = readHeadsEvent(event);
       const isWhole = this.#hasReadFrom(readTo);

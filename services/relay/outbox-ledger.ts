@@ -10,18 +10,26 @@ import type { PackedEvent } from '../shared/contracts/outbox.ts';
  */
 export interface OutboxLedger {
   /**
-   * Takes an entry in, in the order of the outbox, and returns the events that are new. An entry that cannot
-   * be read has no events and is never done.
+   * Takes an entry in, in the order of the outbox. An entry that cannot be read has no events and is never
+   * done. One that was read before a `restart` may now stand in another Redis, to which nobody has said yet
+   * what became of its events: those set aside are open again, those accepted have to be announced once more.
    */
-  add(entryId: string, events: PackedEvent[], readable?: boolean): PackedEvent[];
+  add(entryId: string, events: PackedEvent[], readable?: boolean): AddedEvents;
   /** The outbox will be read again from its beginning. */
   restart(): void;
   /** The event of that id that is still open, if it is ours. */
   open(eventId: string): PackedEvent | undefined;
-  /** Marks an event as dealt with and returns it; undefined when it was not open. */
-  finish(eventId: string): PackedEvent | undefined;
+  /**
+   * Marks an event as dealt with, because the log has it or for another reason, and returns it; undefined
+   * when it was not open.
+   */
+  finish(eventId: string, how: 'accepted' | 'aside'): PackedEvent | undefined;
   /** All open events in the order in which they were read first. */
   openEvents(): Generator<PackedEvent>;
+  /** Those of one sale. */
+  openEventsOf(saleId: string): PackedEvent[];
+  /** The entry that was read last, since the last `restart`; '' if there is none. */
+  lastEntryId(): string;
   /** Up to where the outbox may be trimmed in one step; undefined when nothing is free to go. */
   trim(): Trim | undefined;
   /** Redis has trimmed so. */
@@ -30,6 +38,13 @@ export interface OutboxLedger {
   entryCount(): number;
   /** When the oldest entry that is not done was written, by Redis' clock; undefined if there is none. */
   oldestAtMs(): number | undefined;
+}
+
+export interface AddedEvents {
+  /** new, or open again */
+  open: PackedEvent[];
+  /** accepted before the restart */
+  accepted: PackedEvent[];
 }
 
 export interface Trim {
@@ -47,6 +62,8 @@ interface Entry {
   order: number;
   events: PackedEvent[];
   openCount: number;
+  /** of its events that are not open */
+  acceptedIds: Set<string>;
 }
 
 /** One step of trimming reads what it trims, to count it, and Redis does nothing else meanwhile. */
@@ -59,10 +76,11 @@ export function createOutboxLedger(): OutboxLedger {
   let entries: Entry[] = [];
   let trimmedCount = 0;
   let doneCount = 0;
-  /** by id: read before the restart and not met again yet */
+  /** by `keyOf`: read before the restart and not met again yet */
   let earlier = new Map<string, Entry>();
   let reading = 0;
   let order = 0;
+  let lastEntryId = '';
 
   function passDoneEntries(): void {
     while (entries[doneCount]?.openCount === 0) doneCount += 1;
@@ -74,35 +92,44 @@ export function createOutboxLedger(): OutboxLedger {
 
   return {
     add(entryId, events, readable = true) {
-      const known = earlier.get(entryId);
+      lastEntryId = entryId;
+      const known = earlier.get(keyOf(entryId, events));
       if (known !== undefined && haveSameIds(known.events, events)) {
-        earlier.delete(entryId);
+        earlier.delete(keyOf(entryId, events));
         entries.push(known);
+        const aside = known.events.filter(({ id }) => !openById.has(id) && !known.acceptedIds.has(id));
+        for (const event of aside) openById.set(event.id, { event, entry: known });
+        known.openCount += aside.length;
         passDoneEntries();
-        return [];
+        return { open: aside, accepted: known.events.filter(({ id }) => known.acceptedIds.has(id)) };
       }
       const fresh = events.filter(({ id }) => !openById.has(id));
-      const entry = { id: entryId, order: order += 1, events, openCount: events.length + (readable ? 0 : 1) };
+      const entry = {
+        id: entryId, order: order += 1, events, openCount: events.length + (readable ? 0 : 1),
+        acceptedIds: new Set<string>(),
+      };
       entries.push(entry);
       for (const event of events) openById.set(event.id, { event, entry });
       passDoneEntries();
-      return fresh;
+      return { open: fresh, accepted: [] };
     },
     restart() {
+      lastEntryId = '';
       // Twice in a row is once: the done entries known from before must not be forgotten.
       if (entries.length === 0) return;
       const before = [...openEarlier(), ...entries.slice(trimmedCount)];
-      earlier = new Map(before.map((entry) => [entry.id, entry]));
+      earlier = new Map(before.map((entry) => [keyOf(entry.id, entry.events), entry]));
       entries = [];
       trimmedCount = doneCount = 0;
       reading += 1;
     },
     open: (eventId) => openById.get(eventId)?.event,
-    finish(eventId) {
+    finish(eventId, how) {
       const found = openById.get(eventId);
       if (found === undefined) return undefined;
       openById.delete(eventId);
       found.entry.openCount -= 1;
+      if (how === 'accepted') found.entry.acceptedIds.add(eventId);
       passDoneEntries();
       return found.event;
     },
@@ -112,6 +139,9 @@ export function createOutboxLedger(): OutboxLedger {
       const all = unmet.length === 0 ? rest : [...unmet, ...rest].toSorted((a, b) => a.order - b.order);
       for (const { events } of all) for (const event of events) if (openById.has(event.id)) yield event;
     },
+    openEventsOf: (saleId) =>
+      [...openById.values()].flatMap(({ event }) => (event.saleId === saleId ? [event] : [])),
+    lastEntryId: () => lastEntryId,
     trim() {
       if (doneCount === trimmedCount) return undefined;
       const last = entries[Math.min(doneCount, trimmedCount + TRIM_ENTRIES_MAX) - 1];
@@ -138,6 +168,11 @@ export function createOutboxLedger(): OutboxLedger {
       return oldest === undefined ? undefined : Number(oldest.id.split('-')[0]);
     },
   };
+}
+
+/** Two servers can have written different entries at the same position. */
+function keyOf(entryId: string, events: PackedEvent[]): string {
+  return `${entryId} ${events[0]?.id ?? ''}`;
 }
 
 function haveSameIds(some: PackedEvent[], others: PackedEvent[]): boolean {

@@ -1,18 +1,22 @@
-import { BATCH_EVENTS_MAX } from '../shared/contracts/bus-record.ts';
-import { REMEMBERED_IDS } from '../shared/contracts/log-fold.ts';
+import { assertNever } from '../shared/contracts/assert-never.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head, Judgement } from '../shared/contracts/log-rule.ts';
-import { readOutboxEntry } from '../shared/contracts/outbox.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { partitionName } from '../shared/contracts/partition-of.ts';
 import type { Log } from '../shared/platform/log.ts';
-import { backoffMs, createPause } from '../shared/platform/pause.ts';
+import { systemClock } from '../shared/platform/clock.ts';
+import type { Clock } from '../shared/platform/clock.ts';
+import { backoffMs } from '../shared/platform/pause.ts';
 import type { Pause } from '../shared/platform/pause.ts';
-import { encodeBatch } from './encode-batch.ts';
+import { Announcer } from './announcer.ts';
 import type { LayoutCache } from './layout-cache.ts';
 import { createOutboxLedger } from './outbox-ledger.ts';
 import type { OutboxLedger, Trim } from './outbox-ledger.ts';
+import { placeEvent } from './place-event.ts';
+import { readEntry } from './read-entry.ts';
+import { RecordSender } from './record-sender.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
+import { SendingQueue } from './sending-queue.ts';
 import { StoppedSales } from './stopped-sales.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
@@ -22,12 +26,14 @@ export interface PartitionRelayOptions {
   layouts: LayoutCache;
   log: Log;
   metrics: RelayMetrics;
+  /** the machine's, if left out */
+  clock?: Clock;
   /** Puts one record, once. */
   put(data: Uint8Array): Promise<void>;
   /** Runs accept-events; false when this Redis is not the one it was. */
   accept(ids: string[], trim: Trim | undefined): Promise<boolean>;
-  /** Runs suspend-sale. */
-  suspend(saleId: string): Promise<void>;
+  /** Runs suspend-sale; a later epoch than the one given, when Redis has the sale in one, and it goes on. */
+  suspend(saleId: string, epoch: number): Promise<number | undefined>;
   /** Runs set-aside-events; false when this Redis is not the one it was. */
   setAside(saleId: string, events: PackedEvent[]): Promise<boolean>;
   /** True if events of the sale were set aside, by whichever relay. */
@@ -36,13 +42,6 @@ export interface PartitionRelayOptions {
 
 /** Events read from the outbox and not accepted yet, above which no more are read. */
 const OPEN_EVENTS_MAX = 50_000;
-/**
- * Sent and not read back, above which no record is begun: with one more record it is what the fold remembers
- * of a sale, so that what comes twice is always recognised.
- */
-const SENT_EVENTS_MAX = REMEMBERED_IDS - BATCH_EVENTS_MAX;
-/** Per call of accept-events. */
-const ANNOUNCED_IDS_MAX = 5_000;
 /** What the bus took and is not read back after this long is sent again. */
 const RESEND_MS = 30_000;
 const RETRY_MS_MIN = 20;
@@ -63,50 +62,83 @@ export class PartitionRelay {
   readonly #options: PartitionRelayOptions;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  readonly #pause: Pause = createPause(this.#stopping.signal);
+  readonly #clock: Clock;
+  readonly #pause: Pause;
   readonly #stopped: StoppedSales;
-  /** when it was sent, ms, by id of the open event */
-  readonly #sent = new Map<string, number>();
+  readonly #announcer: Announcer;
+  readonly #sender: RecordSender;
+  readonly #queue: SendingQueue;
   /** the last event of a sale that is in the queue or was sent */
   readonly #tails = new Map<string, Head>();
-  #queue: PackedEvent[] = [];
-  #announced: string[] = [];
+  /** that the log has the recovered sales in: events of an earlier one, unless accepted, are void */
+  readonly #epochs = new Map<string, number>();
+  /** the latest that they were seen in, in this Redis: events of an earlier one are not sent */
+  readonly #latestEpochs = new Map<string, number>();
   #begun = false;
-  #resendWanted = false;
   #haltedBy = '';
   #foreign = false;
-  #putTrouble = '';
-  #pumping: Promise<void> | undefined;
-  #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: PartitionRelayOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#pause = this.#clock.createPause(this.#stopping.signal);
     this.#log = options.log.child({ partition: options.partition });
+    this.#announcer = new Announcer({
+      ledger: this.ledger, clock: this.#clock, accept: options.accept,
+      mayGoOn: () => !this.#foreign && !this.#stopping.signal.aborted,
+      foreign: () => this.setForeign(true),
+      pauseAfter: (failures, error) =>
+        this.#pauseAfter(failures, error, 'Redis does not take what was accepted'),
+    });
+    this.#sender = new RecordSender({
+      put: options.put, metrics: options.metrics, signal: this.#stopping.signal,
+      pauseAfter: (failures, error) => this.#pauseAfter(failures, error, 'the bus does not take a record'),
+    });
+    this.#queue = new SendingQueue({
+      partition: options.partition, layouts: options.layouts, clock: this.#clock, sender: this.#sender,
+      isOpen: ({ id }) => this.ledger.open(id) !== undefined,
+      isToSend: ({ id, saleId }) => this.ledger.open(id) !== undefined && !this.#stopped.has(saleId),
+      mayGoOn: () => this.#begun && !this.#foreign && this.#haltedBy === '' && !this.#stopping.signal.aborted,
+      refill: () => this.#requeue(),
+      fault: (event, reason) => this.#stopSale(event, reason),
+      pauseAfter: (failures, error) => this.#pauseAfter(failures, error, 'a record could not be built'),
+    });
     this.#stopped = new StoppedSales({
       log: this.#log, suspend: options.suspend, setAside: options.setAside,
       done: (events) => {
-        for (const { id } of events) if (this.ledger.finish(id) !== undefined) this.#sent.delete(id);
+        for (const { id } of events) if (this.ledger.finish(id, 'aside')) this.#queue.sent.delete(id);
         options.metrics.setAside.inc(events.length);
         void this.flush();
       },
+      recovered: (saleId, epoch) => this.#overtake(saleId, epoch),
     });
   }
 
   /** Takes entries in as they stand in the outbox. */
   offer(entries: { id: string; fields: string[] }[]): void {
     for (const { id, fields } of entries) {
-      const events = this.#read(id, fields);
-      const fresh = this.ledger.add(id, events ?? [], events !== undefined);
-      if (this.#begun) for (const event of fresh) this.#place(event);
+      const { events, fault } = readEntry(id, fields);
+      if (fault !== undefined) {
+        this.#haltedBy = fault;
+        this.#log.error({ fault }, 'an outbox entry cannot be read: the partition is stopped');
+      }
+      const { open, accepted } = this.ledger.add(id, events, fault === undefined);
+      for (const event of open) this.#lookAtRecovery(event);
+      if (this.#begun) for (const event of open) this.#place(event);
+      for (const event of accepted) this.#announce(event);
     }
     // Also without new events: entries read again may be done, and want to be trimmed.
     void this.flush();
-    this.#pump();
+    this.#queue.pump();
   }
 
   /** The outbox will be offered from its beginning again: over another connection positions mean nothing. */
   restart(): void {
     this.ledger.restart();
+    this.#stopped.restart();
+    this.#announcer.restart();
+    this.#latestEpochs.clear();
+    this.#queue.wantRefill();
   }
 
   /**
@@ -118,7 +150,7 @@ export class PartitionRelay {
     for (const id of acceptedIds) this.#note(id);
     for (const event of [...this.ledger.openEvents()]) {
       if (this.#options.fold.standing(event) !== 'unknown' || hasIt(event) !== false) continue;
-      this.#stopSale(event.saleId, `the log has another event at seq ${event.seq}`);
+      this.#contradict(event, `the log has another event at seq ${event.seq}`);
     }
     for (const saleId of this.waiting.saleIds()) this.waiting.advance(saleId);
     void this.flush();
@@ -129,7 +161,7 @@ export class PartitionRelay {
     this.#begun = true;
     this.#requeue();
     void this.flush();
-    this.#pump();
+    this.#queue.pump();
   }
 
   /** Notes what the log says of an event; `flush` announces it. */
@@ -142,34 +174,52 @@ export class PartitionRelay {
     const ours = this.ledger.open(event.id);
     if (ours === undefined) return;
     // After a gap the events before it are missing: that is cured by sending all of them once more.
-    if (reason === 'seq_gap') {
-      this.#resendWanted = this.#begun;
-    } else {
-      this.#stopSale(event.saleId, `the log rejected seq ${event.seq}: ${reason}`);
-      this.#setAside(ours);
-    }
+    if (reason === 'seq_gap') this.#queue.wantRefill();
+    else this.#contradict(ours, `the log rejected seq ${event.seq}: ${reason}`);
   }
 
   /** Announces what was accepted and trims behind it. Resolves when Redis has done so, or on stop. */
   flush(): Promise<void> {
     this.#placeAdvanced();
-    this.#flushing = this.#flushing.then(() => this.#flushOnce());
-    return this.#flushing;
+    return this.#announcer.flush();
   }
 
   /** Called every second or so: sends again what got lost, repeats what Redis did not take. */
   tick(): void {
-    const [oldestMs] = this.#sent.values();
-    if (oldestMs !== undefined && Date.now() - oldestMs > RESEND_MS) this.#resendWanted = true;
+    const [oldestMs] = this.#queue.sent.values();
+    if (oldestMs !== undefined && this.#clock.elapsedMs() - oldestMs > RESEND_MS) this.#queue.wantRefill();
     if (!this.#foreign) void this.#stopped.work();
+    void this.flush();
     void this.#lookAtWaiting();
-    this.#pump();
+    this.#queue.pump();
   }
 
   /** An event was read that is older than the fold remembers: if it is ours, the event store has to tell. */
   doubt(eventId: string): void {
     const event = this.ledger.open(eventId);
-    if (event !== undefined && this.#sent.delete(eventId)) this.waiting.add(event);
+    if (event !== undefined && this.#queue.sent.delete(eventId)) this.waiting.add(event);
+  }
+
+  /** Sets what is open of a suspended sale aside: it leads nowhere, or took too long. */
+  giveUp(saleId: string, reason: string): void {
+    const [first] = this.ledger.openEventsOf(saleId);
+    if (first !== undefined) this.#stopSale(first, reason);
+  }
+
+  /** The latest epoch of a sale that was read from the outbox or the log. */
+  epochOf(saleId: string): number {
+    return Math.max(this.#latestEpochs.get(saleId) ?? 0, this.#epochs.get(saleId) ?? 0);
+  }
+
+  /** The log has the sale in this epoch: what is left of before and not in the log will never be. */
+  enterEpoch(saleId: string, epoch: number): void {
+    if (epoch <= (this.#epochs.get(saleId) ?? 0)) return;
+    this.#epochs.set(saleId, epoch);
+    this.#overtake(saleId, epoch);
+    for (const event of this.ledger.openEventsOf(saleId)) {
+      const isLeft = ['ahead', 'contradicted'].includes(this.#options.fold.standing(event));
+      if (event.epoch < epoch && isLeft) this.#void(event);
+    }
   }
 
   hasRoom(): boolean {
@@ -184,8 +234,7 @@ export class PartitionRelay {
     const name = partitionName(this.#options.partition);
     return [
       this.#foreign ? `${name}: Redis has another generation, recovery is needed` : '',
-      this.#haltedBy === '' ? '' : `${name}: ${this.#haltedBy}`,
-      this.#putTrouble,
+      this.#haltedBy === '' ? '' : `${name}: ${this.#haltedBy}`, this.#sender.trouble(),
     ].filter(Boolean);
   }
 
@@ -198,48 +247,53 @@ export class PartitionRelay {
     this.#foreign = foreign;
     // What could not be announced in the meantime.
     if (isBack) void this.flush();
-    this.#pump();
+    this.#queue.pump();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#pumping;
-    await this.#flushing;
+    await this.#queue.settled();
+    await this.#announcer.settled();
   }
 
-  #read(entryId: string, fields: string[]): PackedEvent[] | undefined {
-    try {
-      return readOutboxEntry(fields);
-    } catch (error) {
-      this.#haltedBy = `outbox entry ${entryId} cannot be read: ${(error as Error).message}`;
-      this.#log.error({ err: error, entryId }, 'an outbox entry cannot be read: the partition is stopped');
-      return undefined;
-    }
-  }
-
-  /** Sorts an event of the outbox by what the log says of it: done, to be sent, waiting, a contradiction. */
+  /** Does with an event of the outbox what is to be done with it (place-event.ts). */
   #place(event: PackedEvent): void {
-    const { fold } = this.#options;
-    const { saleId } = event;
-    const standing = fold.standing(event);
-    const head = fold.head(saleId);
-    const tail = this.#tails.get(saleId);
-    if (standing === 'accepted') {
-      for (const id of [event.id, ...this.waiting.provenBy(event)]) this.#note(id);
-    } else if (this.#stopped.has(saleId)) {
-      this.#setAside(event);
-    } else if (standing === 'contradicted') {
-      this.#stopSale(saleId, `the log has another event at seq ${event.seq}`);
-    } else if (standing === 'unknown' || this.waiting.has(saleId)) {
-      this.waiting.add(event);
-    } else if (tail !== undefined && tail.seq > head.seq ? follows(tail, event) : follows(head, event)) {
-      this.#tails.set(saleId, { seq: event.seq, id: event.id });
-      this.#queue.push(event);
-    } else if (event.seq === head.seq + 1 && event.prev !== head.id) {
-      this.#stopSale(saleId, `seq ${event.seq} of the outbox does not follow the log's ${head.id}`);
-    } else {
-      this.waiting.add(event);
+    const { saleId, seq, id } = event;
+    if (event.epoch > this.epochOf(saleId)) this.#overtake(saleId, event.epoch);
+    const { place, why } = placeEvent(event, {
+      fold: this.#options.fold, tail: this.#tails.get(saleId), othersWait: this.waiting.has(saleId),
+      epoch: this.#epochs.get(saleId) ?? 0, latestEpoch: this.epochOf(saleId),
+      isStopped: this.#stopped.has(saleId),
+    });
+    switch (place) {
+      case 'announced':
+        for (const known of [id, ...this.waiting.provenBy(event)]) this.#note(known);
+        return;
+      case 'void': return this.#void(event);
+      case 'overtaken': return;
+      case 'set-aside': return this.#setAside(event);
+      case 'waiting': return this.waiting.add(event);
+      case 'contradicting': return this.#contradict(event, why);
+      case 'next':
+        this.#tails.set(saleId, { seq, id });
+        return this.#queue.push(event);
+      default: assertNever(place);
     }
+  }
+
+  /** A sale that was stopped goes on when it was recovered since, even if in the epoch of its stop. */
+  #lookAtRecovery({ saleId, epoch, type }: PackedEvent): void {
+    if (type === 'sale.recovered' && epoch >= this.epochOf(saleId)) this.#overtake(saleId, epoch);
+  }
+
+  /** The sale was rebuilt from the log, by whichever relay: nothing of before is sent any more. */
+  #overtake(saleId: string, epoch: number): void {
+    this.#latestEpochs.set(saleId, epoch);
+    this.#stopped.forget(saleId);
+    this.waiting.forget(saleId);
+    this.#options.layouts.forget(saleId);
+    this.#queue.wantRefill();
+    this.#queue.pump();
   }
 
   /** Judges again what waits in sales of which more is known now. */
@@ -247,7 +301,7 @@ export class PartitionRelay {
     for (const event of this.waiting.takeAdvanced()) {
       if (this.ledger.open(event.id) !== undefined) this.#place(event);
     }
-    this.#pump();
+    this.#queue.pump();
   }
 
   /** A sale whose events were set aside before goes on with a state that the log does not know: it stops. */
@@ -255,8 +309,9 @@ export class PartitionRelay {
     for (const saleId of this.waiting.saleIds()) {
       this.waiting.advance(saleId);
       try {
-        if (await this.#options.hasSetAside(saleId)) {
-          this.#stopSale(saleId, 'events of it contradicted the log before, and it has not been recovered');
+        const [first] = this.waiting.of(saleId);
+        if (first !== undefined && await this.#options.hasSetAside(saleId)) {
+          this.#stopSale(first, 'events of it contradicted the log before, and it has not been recovered');
         }
       } catch (error) {
         this.#log.debug({ err: (error as Error).message, saleId }, 'what waits could not be looked at');
@@ -267,24 +322,51 @@ export class PartitionRelay {
   }
 
   #note(eventId: string): void {
-    const event = this.ledger.finish(eventId);
+    const event = this.ledger.finish(eventId, 'accepted');
     if (event === undefined) return;
-    this.#sent.delete(eventId);
+    this.#queue.sent.delete(eventId);
+    this.#announce(event);
+    this.enterEpoch(event.saleId, event.epoch);
+    this.#options.metrics.lagMs.observe(Math.max(0, this.#clock.nowMs() - event.timeMs));
+    this.#queue.pump();
+  }
+
+  #announce({ id, type }: PackedEvent): void {
     // Nobody waits for a hold: announcing them would only make the stream long.
-    if (!event.type.startsWith('hold.')) this.#announced.push(eventId);
-    this.#options.metrics.lagMs.observe(Math.max(0, Date.now() - event.timeMs));
-    this.#pump();
+    if (!type.startsWith('hold.')) this.#announcer.add(id);
+  }
+
+  /**
+   * It was made before the sale was recovered, by whom nobody believed in the end, and so was what follows.
+   */
+  #void({ id, saleId, seq, epoch }: PackedEvent): void {
+    this.#stopped.outdate(saleId, epoch);
+    const voidIds = new Set([id]);
+    for (const event of this.ledger.openEventsOf(saleId)) if (voidIds.has(event.prev)) voidIds.add(event.id);
+    for (const voidId of voidIds) {
+      this.ledger.finish(voidId, 'aside');
+      this.#queue.sent.delete(voidId);
+    }
+    this.#log.warn({ saleId, seq, id, count: voidIds.size }, 'what was made before a recovery is void');
+  }
+
+  /** An event will never be in the log: that stops its sale, unless it was recovered since. */
+  #contradict(event: PackedEvent, reason: string): void {
+    if (event.epoch < this.epochOf(event.saleId)) return this.#void(event);
+    this.#stopSale(event, reason);
+    this.#setAside(event);
   }
 
   /** What of it was sent may still be accepted and is left to `settle`; the rest is set aside now. */
-  #stopSale(saleId: string, reason: string): void {
+  #stopSale({ saleId, epoch }: Pick<PackedEvent, 'saleId' | 'epoch'>, reason: string): void {
+    if (epoch < this.epochOf(saleId)) return;
     if (!this.#stopped.has(saleId)) {
-      this.#stopped.stop(saleId);
+      this.#stopped.stop(saleId, epoch);
       this.#options.metrics.contradictions.inc();
       this.#log.error({ saleId, reason }, 'the outbox contradicts the log: the sale is stopped');
       this.waiting.forget(saleId);
       for (const event of [...this.ledger.openEvents()]) {
-        if (event.saleId === saleId && !this.#sent.has(event.id)) this.#place(event);
+        if (event.saleId === saleId && !this.#queue.sent.has(event.id)) this.#place(event);
       }
     }
     if (!this.#foreign) void this.#stopped.work();
@@ -299,102 +381,20 @@ export class PartitionRelay {
    * The queue anew from all that is open: at the start, and when something that was sent is not in the log.
    */
   #requeue(): void {
-    this.#resendWanted = false;
-    const nowMs = Date.now();
-    for (const [id, sentAtMs] of this.#sent) {
+    this.#queue.clear();
+    const nowMs = this.#clock.elapsedMs();
+    for (const [id, sentAtMs] of this.#queue.sent) {
       // A stopped sale is not sent again: what the log says of it in time counts, then it is set aside.
       const isStopped = this.#stopped.has(this.ledger.open(id)?.saleId ?? '');
-      if (!isStopped || nowMs - sentAtMs > RESEND_MS) this.#sent.delete(id);
+      if (!isStopped || nowMs - sentAtMs > RESEND_MS) this.#queue.sent.delete(id);
     }
     this.#tails.clear();
     this.waiting.clear();
-    this.#queue = [];
-    for (const event of [...this.ledger.openEvents()]) if (!this.#sent.has(event.id)) this.#place(event);
-  }
-
-  #pump(): void {
-    if (this.#pumping !== undefined || !this.#maySend()) return;
-    this.#pumping = this.#sendQueue().finally(() => {
-      this.#pumping = undefined;
-      // An event may have been queued between the last look at the queue and now.
-      this.#pump();
-    });
-  }
-
-  #maySend(): boolean {
-    return this.#begun && !this.#foreign && this.#haltedBy === '' && !this.#stopping.signal.aborted
-      && (this.#resendWanted || (this.#queue.length > 0 && this.#sent.size < SENT_EVENTS_MAX));
-  }
-
-  /** One record after the other. The queue is cut here only, so that waiting in between is safe. */
-  async #sendQueue(): Promise<void> {
-    for (let failures = 0; this.#maySend();) {
-      if (this.#resendWanted) this.#requeue();
-      try {
-        const batch = await encodeBatch(this.#queue, (event) => this.#isToSend(event), this.#options);
-        if (batch.fault !== undefined) this.#stopSale(batch.fault.saleId, batch.fault.reason);
-        if (batch.data !== undefined) await this.#deliver(batch.data, batch.events);
-        this.#queue = this.#queue.slice(batch.taken);
-        failures = 0;
-      } catch (error) {
-        await this.#pauseAfter(failures += 1, error, 'a record could not be built');
-      }
-    }
-  }
-
-  #isToSend(event: PackedEvent): boolean {
-    return this.ledger.open(event.id) !== undefined && !this.#stopped.has(event.saleId);
-  }
-
-  /** Puts a record until the bus has taken it, or its events are found in the log although no reply came. */
-  async #deliver(data: Uint8Array, events: PackedEvent[]): Promise<void> {
-    const { put, metrics } = this.#options;
-    const isOpen = ({ id }: PackedEvent): boolean => this.ledger.open(id) !== undefined;
-    for (let failures = 0; events.some(isOpen);) {
-      if (this.#stopping.signal.aborted) return;
-      try {
-        await put(data);
-        metrics.sent.inc(events.length);
-        break;
-      } catch (error) {
-        this.#putTrouble = `the bus does not take records: ${(error as Error).message}`;
-        metrics.sendFailures.inc();
-        await this.#pauseAfter(failures += 1, error, 'the bus does not take a record');
-      }
-    }
-    this.#putTrouble = '';
-    const sentAtMs = Date.now();
-    // Some may have been read back before the reply came.
-    for (const event of events) if (isOpen(event)) this.#sent.set(event.id, sentAtMs);
-  }
-
-  /** Nothing is taken off before Redis has said that it is done. */
-  async #flushOnce(): Promise<void> {
-    for (let failures = 0; !this.#foreign && !this.#stopping.signal.aborted;) {
-      const ids = this.#announced.slice(0, ANNOUNCED_IDS_MAX);
-      // Trimmed is only what is announced, in the same call at the latest.
-      const trim = ids.length < this.#announced.length ? undefined : this.ledger.trim();
-      if (ids.length === 0 && trim === undefined) return;
-      try {
-        if (await this.#options.accept(ids, trim)) {
-          this.#announced = this.#announced.slice(ids.length);
-          if (trim !== undefined) this.ledger.trimmed(trim);
-          failures = 0;
-        } else {
-          this.setForeign(true);
-        }
-      } catch (error) {
-        await this.#pauseAfter(failures += 1, error, 'Redis does not take what was accepted');
-      }
-    }
+    for (const one of [...this.ledger.openEvents()]) if (!this.#queue.sent.has(one.id)) this.#place(one);
   }
 
   async #pauseAfter(failures: number, error: unknown, sentence: string): Promise<void> {
     if (failures % LOGGED_FAILURES === 1) this.#log.warn({ err: error, failures }, sentence);
-    await this.#pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
+    await this.#pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX, this.#clock.random()));
   }
-}
-
-function follows(last: Head, event: PackedEvent): boolean {
-  return event.seq === last.seq + 1 && event.prev === last.id;
 }

@@ -16,12 +16,14 @@ export interface LogReading {
   relays: readonly (PartitionRelay | undefined)[];
   metrics: RelayMetrics;
   log: Log;
-  /** partitions of which the log has something */
-  partitionsSeen: Set<number>;
+  /** by partition of which the log has something, when its last event happened, ms */
+  partitionsSeen: Map<number, number>;
   /** The partition is read from the horizon to its tip, and nobody has told where its sales stood there. */
   fromHorizon(partition: number): boolean;
-  /** Called for each event that becomes part of the log. */
-  moved?(partition: number, saleId: string): void;
+  /** Called for each event of whatever verdict. */
+  seen?(partition: number, saleId: string): void;
+  /** Called for each event that becomes part of the log, with the epoch it was made in. */
+  moved?(partition: number, saleId: string, epoch: number): void;
   /** Called for each record of a partition's heads. */
   heads?(event: BusEvent): void;
 }
@@ -50,7 +52,9 @@ function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | unde
   if (reading.fromHorizon(partition) && known.seq > 1 && fold.head(known.saleId) === GENESIS) {
     fold.setHead(known.saleId, { seq: known.seq - 1, id: known.prev });
   }
-  reading.partitionsSeen.add(partition);
+  reading.partitionsSeen.set(partition,
+    Math.max(Date.parse(event.time), reading.partitionsSeen.get(partition) ?? 0));
+  reading.seen?.(partition, known.saleId);
   // Older than the memory: sent again by somebody, long ago accepted or long ago rejected. The event store
   // knows.
   if (fold.standing(known) === 'unknown') {
@@ -60,12 +64,17 @@ function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | unde
   }
   const judgement = fold.judge(known);
   metrics[judgement.verdict === 'duplicate' ? 'duplicates' : judgement.verdict].inc();
-  if (judgement.verdict === 'accepted') reading.moved?.(partition, known.saleId);
   if (judgement.verdict === 'rejected') {
     log.error({ ...known, reason: judgement.reason }, 'the log has an event that the rule rejects');
   }
   const relay = reading.relays[partition];
   relay?.settle(known, judgement);
+  // Of every event: the recovery itself may be older than what this relay has read.
+  if (judgement.verdict === 'accepted') {
+    const { epoch = 0 } = event;
+    reading.moved?.(partition, known.saleId, epoch);
+    relay?.enterEpoch(known.saleId, epoch);
+  }
   return relay;
 }
 

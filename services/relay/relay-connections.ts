@@ -9,6 +9,8 @@ export interface RelayConnectionsOptions {
   outboxes: OutboxReader;
   /** Behind a connection may be another Redis now: what was read over the old one says nothing. */
   onNew(): void;
+  /** As well, when commands are concerned; the old one answered last at that time, ms, 0 if never. */
+  onNewCommands(answeredAtMs: number): void;
   signal: AbortSignal;
 }
 
@@ -72,7 +74,7 @@ export class RelayConnections {
 
   /** When commands reach a new Redis, the outboxes must not go on being read from the old one. */
   #follow(): void {
-    const { redis, outboxRedis, onNew, signal } = this.#options;
+    const { redis, outboxRedis, onNew, onNewCommands, signal } = this.#options;
     let isFirst = true;
     outboxRedis.on('ready', () => {
       this.#outboxSinceMs = Date.now();
@@ -80,7 +82,10 @@ export class RelayConnections {
     });
     redis.on('ready', () => {
       this.#commandsSinceMs = Date.now();
-      if (!isFirst) onNew();
+      if (!isFirst) {
+        onNew();
+        onNewCommands(this.#answeredAtMs);
+      }
       if (!isFirst && !signal.aborted && outboxRedis.status === 'ready') outboxRedis.disconnect(true);
       isFirst = false;
     });

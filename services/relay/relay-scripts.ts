@@ -5,6 +5,7 @@ import { packEvent } from '../shared/contracts/outbox.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { packStatement, readStatement } from '../shared/contracts/partition-heads.ts';
 import type { HeadsStatement } from '../shared/contracts/partition-heads.ts';
+import type { SuspendReason } from '../shared/contracts/suspend-reasons.ts';
 import { loadScripts, runScript, scriptNamed } from '../shared/platform/scripts.ts';
 import type { Trim } from './outbox-ledger.ts';
 
@@ -14,6 +15,11 @@ export interface RelayScripts {
   generations(partitions: number[]): Promise<Map<number, string>>;
   /** Opens a partition that was never used; returns the generation that holds. */
   startGeneration(partition: number): Promise<string>;
+  /**
+   * Opens a partition again that has lost its generation, without its old outbox; returns the generation that
+   * holds.
+   */
+  renewGeneration(partition: number, proposed: string): Promise<string>;
   /** Announces ids and trims the outbox; false when the generation is another one. */
   accept(partition: number, generation: string, ids: string[], trim: Trim | undefined): Promise<boolean>;
   /** Bytes of the fullest of the outboxes, as the scripts count them; when the oldest entry was written. */
@@ -21,11 +27,26 @@ export interface RelayScripts {
   /** What relays said about the heads of partitions, where they said something in this stream. */
   headsStatements(partitions: number[], streamKey: string): Promise<Map<number, HeadsStatement>>;
   stateHeads(partition: number, statement: HeadsStatement): Promise<void>;
-  suspend(partition: number, saleId: string): Promise<void>;
+  /**
+   * Bars a sale; `epoch` and `sinceMs` as lua/suspend-sale.lua takes them.
+   *
+   * @returns the epoch of the sale when it is a later one than that given, and the sale goes on
+   * @throws Error when the generation is another one
+   */
+  suspend(partition: number, generation: string, sale: Suspending): Promise<number | undefined>;
   /** Keeps events of a stopped sale apart; false when the generation is another one. */
   setAside(partition: number, generation: string, saleId: string, events: PackedEvent[]): Promise<boolean>;
   /** True if events of the sale were set aside and its recovery has not taken them yet. */
   hasSetAside(partition: number, saleId: string): Promise<boolean>;
+}
+
+export interface Suspending {
+  saleId: string;
+  reason: SuspendReason;
+  /** by Redis' clock; now unless given */
+  sinceMs?: number;
+  /** of the event that contradicts the log */
+  epoch?: number;
 }
 
 /** Throws when a script is missing. */
@@ -33,6 +54,7 @@ export function createRelayScripts(redis: Redis): RelayScripts {
   const scripts = loadScripts();
   const acceptEvents = scriptNamed(scripts, 'accept-events');
   const startGeneration = scriptNamed(scripts, 'start-generation');
+  const renewGeneration = scriptNamed(scripts, 'renew-generation');
   const suspendSale = scriptNamed(scripts, 'suspend-sale');
   const setAsideEvents = scriptNamed(scripts, 'set-aside-events');
   return {
@@ -45,6 +67,11 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       const proposed = randomBytes(12).toString('base64url');
       const keys = [partitionKeys(partition).generation];
       return String(await runScript(redis, startGeneration, keys, [proposed]));
+    },
+    async renewGeneration(partition, proposed) {
+      const { generation, outbox, standing, unconfirmed } = partitionKeys(partition);
+      return String(await runScript(redis, renewGeneration,
+        [generation, outbox, standing, unconfirmed], [proposed]));
     },
     async accept(partition, generation, ids, trim) {
       const keys = partitionKeys(partition);
@@ -76,13 +103,20 @@ export function createRelayScripts(redis: Redis): RelayScripts {
     async stateHeads(partition, statement) {
       await redis.set(partitionKeys(partition).heads, packStatement(statement));
     },
-    async suspend(partition, saleId) {
-      await runScript(redis, suspendSale, [saleKeys(partition, saleId).sale], []);
+    async suspend(partition, generation, { saleId, reason, sinceMs = '', epoch = '' }) {
+      const keys = partitionKeys(partition);
+      const answer = String(await runScript(redis, suspendSale,
+        [keys.generation, keys.suspended, saleKeys(partition, saleId).sale],
+        [generation, saleId, reason, sinceMs, epoch]));
+      if (answer === 'recovering') throw new Error('the partition has another generation');
+      return answer.startsWith('epoch ') ? Number(answer.slice('epoch '.length)) : undefined;
     },
     async setAside(partition, generation, saleId, events) {
-      const keys = [partitionKeys(partition).generation, saleKeys(partition, saleId).contradicted];
+      const { generation: key, accepted } = partitionKeys(partition);
+      const lost = events.filter(({ type }) => !type.startsWith('hold.')).map(({ id }) => id).join(' ');
       const args = events.flatMap((event) => [event.id, packEvent(event)]);
-      return await runScript(redis, setAsideEvents, keys, [generation, ...args]) === 'ok';
+      return await runScript(redis, setAsideEvents,
+        [key, saleKeys(partition, saleId).contradicted, accepted], [generation, lost, ...args]) === 'ok';
     },
     hasSetAside: async (partition, saleId) =>
       await redis.exists(saleKeys(partition, saleId).contradicted) === 1,

@@ -24,6 +24,8 @@ import { createRelayMetrics } from './relay-metrics.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRelayScripts } from './relay-scripts.ts';
 import type { RelayScripts } from './relay-scripts.ts';
+import { createRecovery } from './recovery/create-recovery.ts';
+import type { Recovery } from './recovery/recovery.ts';
 
 export interface RelayOptions {
   config: RelayConfig;
@@ -58,6 +60,7 @@ export class Relay {
   readonly #store: EventStoreSource;
   readonly #held: HeldPartitions;
   readonly #leases: PartitionLeases;
+  readonly #recovery: Recovery;
   #streamKey = '';
   #stage = 'it has not started';
   /** since when the log cannot be read, by this process' own clock; undefined while it can */
@@ -87,6 +90,15 @@ export class Relay {
       follower: this.#follower, fold: this.#follower.fold, layouts: createLayoutCache(redis),
       put: (partition, data) => this.#put(partition, data),
       storeTrouble: () => this.#store.trouble(),
+      onOtherGeneration: (aliveAtMs) => this.#recovery.doubt(aliveAtMs || Date.now()),
+    });
+    this.#recovery = createRecovery({
+      ...options, signal, eventStoreUrl: config.EVENT_STORE_URL ?? config.DATABASE_URL, relays, streamKey,
+      scripts: this.#scripts, fold: this.#follower.fold, partitionOfSale: this.#follower.partitionOfSale,
+      generationOf: (partition) => this.#held.generationOf(partition),
+      logTrouble: () => this.#store.trouble(),
+      adopt: (partition, generation) => this.#held.adopt(partition, generation),
+      aliveAtMs: (partition) => this.#held.aliveAtMs(partition),
     });
     this.#leases = new PartitionLeases({
       partitions: config.PARTITIONS, leaseMs: config.LEASE_MS, log,
@@ -96,7 +108,12 @@ export class Relay {
       ended: (partition) => this.#held.drop(partition, { isOurs: this.#leases.has(partition) }),
     });
     this.#connections = new RelayConnections({
-      redis, outboxRedis, outboxes, signal, onNew: () => this.#held.readAgain(),
+      redis, outboxRedis, outboxes, signal,
+      onNew: () => this.#held.readAgain(),
+      onNewCommands: (answeredAtMs) => {
+        this.#recovery.doubt(answeredAtMs || Date.now());
+        void this.#tick();
+      },
     });
   }
 
@@ -119,12 +136,14 @@ export class Relay {
     await this.#follower.stop();
     await this.#running;
     await this.#writingHeads;
+    await this.#recovery.stop();
   }
 
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
     return [
       this.#stage, ...this.#connections.troubles(), ...this.#follower.troubles(), ...this.#held.troubles(),
+      ...this.#recovery.troubles(),
     ].filter(Boolean);
   }
 
@@ -188,10 +207,11 @@ export class Relay {
     if (this.#stage !== '') return;
     void this.#store.tick();
     try {
-      await Promise.all([
-        this.#options.redis.ping().then(() => this.#connections.answered()),
+      const [lost] = await Promise.all([
         this.#held.tick(),
+        this.#options.redis.ping().then(() => this.#connections.answered()),
       ]);
+      this.#recovery.tick(lost);
     } catch (error) {
       this.#log.debug({ err: (error as Error).message }, 'the generations cannot be read');
     }

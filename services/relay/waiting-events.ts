@@ -18,6 +18,10 @@ export class WaitingEvents {
     return this.#events.has(saleId);
   }
 
+  of(saleId: string): readonly PackedEvent[] {
+    return this.#events.get(saleId) ?? [];
+  }
+
   saleIds(): string[] {
     return [...this.#events.keys()];
   }

@@ -3,7 +3,8 @@ import { partitionKeys } from '../shared/contracts/keys.ts';
 import type { Log } from '../shared/platform/log.ts';
 
 /**
- * Follows `{pNN}:accepted` of all partitions and wakes who waits for an event id that the log has accepted.
+ * Follows `{pNN}:accepted` of all partitions and wakes who waits for an event id that the log has accepted,
+ * or that never will be: `lost` ids, and all that wait in a sale that was `recovered`.
  * It goes by ids, never by positions: after a failover of Redis positions can go back. The truth about an
  * order is in `{pNN}:unconfirmed`, which changes in the same step as an id is announced; this is only how
  * one learns of it at once. So whatever may have been missed (at the start, behind a broken connection, in a
@@ -21,13 +22,20 @@ const ENTRIES_PER_READ_MAX = 1_000;
 /** `accepted`: the log has it. `unsure`: the time is over, or announcements may have been missed. */
 export type Heard = 'accepted' | 'unsure';
 
+interface Waiter {
+  saleId: string;
+  told(heard: Heard): void;
+}
+
 export class AcceptedFollower {
   #redis: Redis;
   #log: Log;
   #positions = new Map<string, string>();
   #recent = new Set<string>();
   #earlier = new Set<string>();
-  #waiting = new Map<string, Set<(heard: Heard) => void>>();
+  /** by event id */
+  #waiting = new Map<string, Set<Waiter>>();
+  #onRecovered: (saleId: string) => void = () => undefined;
   #following: Promise<void> | undefined;
   #isStopping = false;
   #connection = 0;
@@ -41,8 +49,11 @@ export class AcceptedFollower {
     for (let p = 0; p < partitions; p++) this.#positions.set(partitionKeys(p).accepted, '0-0');
   }
 
-  start(): void {
-    this.#following ??= this.#follow();
+  /** @param onRecovered told of every sale that was rebuilt from the log, maybe more than once */
+  start(onRecovered: (saleId: string) => void): void {
+    if (this.#following !== undefined) return;
+    this.#onRecovered = onRecovered;
+    this.#following = this.#follow();
   }
 
   async stop(): Promise<void> {
@@ -52,7 +63,7 @@ export class AcceptedFollower {
   }
 
   /** Waits `ms` at most; who is left unsure looks into `{pNN}:unconfirmed`, and may then wait on. */
-  wait(eventId: string, ms: number): Promise<Heard> {
+  wait(saleId: string, eventId: string, ms: number): Promise<Heard> {
     if (this.#recent.has(eventId) || this.#earlier.has(eventId)) return Promise.resolve('accepted');
     if (ms <= 0 || this.#waiting.size >= WAITING_COUNT_MAX) return Promise.resolve('unsure');
     return new Promise((resolve) => {
@@ -60,13 +71,14 @@ export class AcceptedFollower {
       const told = (heard: Heard) => {
         clearTimeout(timer);
         const others = this.#waiting.get(eventId);
-        others?.delete(told);
+        others?.delete(waiter);
         if (others?.size === 0) this.#waiting.delete(eventId);
         resolve(heard);
       };
+      const waiter: Waiter = { saleId, told };
       const waiters = this.#waiting.get(eventId);
-      if (waiters === undefined) this.#waiting.set(eventId, new Set([told]));
-      else waiters.add(told);
+      if (waiters === undefined) this.#waiting.set(eventId, new Set([waiter]));
+      else waiters.add(waiter);
     });
   }
 
@@ -105,8 +117,28 @@ export class AcceptedFollower {
     for (const [key, entries] of streamsOf(streams)) {
       for (const [id, fields] of entries) {
         this.#positions.set(key, id);
-        for (const eventId of (fields[1] ?? '').split(' ')) this.#note(eventId);
+        this.#take(fields[0] ?? '', fields[1] ?? '');
       }
+    }
+  }
+
+  /** `ids` and `lost`: event ids, parted by spaces; `recovered`: a sale. */
+  #take(what: string, value: string): void {
+    if (what === 'recovered') {
+      this.#endWaiting(value);
+      return;
+    }
+    for (const eventId of value.split(' ')) {
+      if (what === 'ids') this.#note(eventId);
+      else this.#tell(eventId, 'unsure');
+    }
+  }
+
+  /** What the sale has now is what the log has: who waits for more waits in vain, and looks. */
+  #endWaiting(saleId: string): void {
+    this.#onRecovered(saleId);
+    for (const waiters of this.#waiting.values()) {
+      for (const waiter of waiters) if (waiter.saleId === saleId) waiter.told('unsure');
     }
   }
 
@@ -121,7 +153,7 @@ export class AcceptedFollower {
   }
 
   #tell(eventId: string, heard: Heard): void {
-    for (const told of this.#waiting.get(eventId) ?? []) told(heard);
+    for (const { told } of this.#waiting.get(eventId) ?? []) told(heard);
   }
 }
 

@@ -1,7 +1,7 @@
 import { partitionKeys, saleKeyList } from '../shared/contracts/keys.ts';
 import { isReasonCode } from '../shared/contracts/reasons.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
-import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import { summarize } from '../shared/hot-state/summarize.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
@@ -26,7 +26,7 @@ export async function archiveSale(
   const { unconfirmed, due } = partitionKeys(partition);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const definition = (await directory.findCurrent(saleId))?.definition;
-    const summary = definition === undefined ? '' : JSON.stringify(summaryOf(definition));
+    const summary = definition === undefined ? '' : summarize(definition);
     const answer = String(await stock.call(partition, 'archive-sale',
       [unconfirmed, due, ...saleKeyList(partition, saleId)],
       [context, saleId, definition?.version ?? '', summary]));
@@ -34,7 +34,7 @@ export async function archiveSale(
     if (reason === 'stale') continue;
     if (reason !== 'ok') return { reason: isReasonCode(reason) ? reason : 'internal_error' };
     if (await dropArchived(stock, partition, saleId)) return { dropped: true };
-    await accepted.wait(eventId, waitMs);
+    await accepted.wait(saleId, eventId, waitMs);
     return { dropped: await dropArchived(stock, partition, saleId) };
   }
   return { reason: 'overloaded' };
@@ -50,19 +50,4 @@ export async function dropArchived(stock: Stock, partition: number, saleId: stri
   const { unconfirmed, sales, due } = partitionKeys(partition);
   return await stock.callSilent(partition, 'drop-archived',
     [unconfirmed, sales, due, ...saleKeyList(partition, saleId)], [saleId]) === 'ok';
-}
-
-/**
- * What is still told of an archived sale: its definition without what grows with the number of seats, which
- * for an arena is megabytes. It is no definition: no layout can be compiled of it, and it is kept where no
- * definition is looked for, since every process has to have the same definition under the same version.
- */
-function summaryOf(definition: SaleDefinition): object {
-  return {
-    ...definition,
-    areas: definition.areas.map(({ rows: _, ...area }) => area),
-    channels: definition.channels.map((channel) => ({
-      ...channel, allocations: channel.allocations.filter(({ seatIds }) => seatIds === undefined),
-    })),
-  };
 }

@@ -120,7 +120,7 @@ async function awaitLog(
       if (found === 'recovering' || found?.order.eventId !== order.eventId) return undefined;
       if (found.isConfirmed || leftMs <= 0) return found;
     }
-    if (await context.accepted.wait(order.eventId, leftMs) === 'accepted') {
+    if (await context.accepted.wait(sale.saleId, order.eventId, leftMs) === 'accepted') {
       if (!isRepeat) ackSeconds.observe((performance.now() - startedAtMs) / 1_000);
       return { order, isConfirmed: true };
     }

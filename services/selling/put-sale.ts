@@ -11,7 +11,7 @@ import type { Channel } from '../shared/contracts/sale-rules.ts';
 import type { ScriptArg } from '../shared/platform/scripts.ts';
 import { checkEventSizes } from './check-event-sizes.ts';
 import type { DefiningEvent } from './check-event-sizes.ts';
-import { packDefinition } from './pack-definition.ts';
+import { packDefinition } from '../shared/hot-state/pack-definition.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 

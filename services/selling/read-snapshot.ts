@@ -50,7 +50,8 @@ export async function readSnapshot(
     const [state, version, epoch, seq, head, areas, seats] = answer as [
       SaleState, string, string, string, string, string[]?, string?,
     ];
-    if (state === 'archived') return undefined;
+    // Redis may have nothing of a sale that is being rebuilt but that it is.
+    if (state === 'archived' || (state === 'recovering' && version === '0')) return undefined;
     const id = `${epoch}-${seq}`;
     if (areas === undefined && before !== undefined) {
       return state === before.state ? before : { ...before, state };

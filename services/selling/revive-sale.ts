@@ -4,7 +4,7 @@ import { isReasonCode } from '../shared/contracts/reasons.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
 import { foldLog } from './fold-log.ts';
 import type { LogSource } from './fold-log.ts';
-import { restoreSale } from './restore-sale.ts';
+import { restoreSale } from '../shared/hot-state/restore-sale.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 

@@ -5,6 +5,7 @@ import type { SaleLayout } from '../shared/contracts/layout.ts';
 import { PriceList } from './price-list.ts';
 import { partitionOf } from '../shared/contracts/partition-of.ts';
 import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import { ProblemError } from '../shared/platform/problem.ts';
 
 /** A sale as this process knows it. `definitionJson` is ready to be sent, without its braces. */
 export interface KnownSale {
@@ -79,14 +80,17 @@ export class SaleDirectory {
   /**
    * A sale as it is now, for those who put numbers into words without a script that compares the version: a
    * process may have read the sale as a draft that had other seats. An archived sale is none.
+   *
+   * @throws ProblemError `recovering` while the sale is being rebuilt: what Redis has of it may be untrue
    */
   async findCurrent(saleId: string): Promise<KnownSale | undefined> {
     const recalled = this.#sales.get(saleId);
     const known = recalled ?? await this.reload(saleId);
-    if (known === undefined) return undefined;
-    const { sale } = saleKeys(known.partition, saleId);
+    const { sale } = saleKeys(known?.partition ?? await this.locate(saleId), saleId);
     const [version, state] = await this.#redis.hmget(sale, 'version', 'state');
     if (typeof version !== 'string' || state === 'archived') return undefined;
+    // Without a definition a moment ago, it is being rebuilt or has just been.
+    if (state === 'recovering' || known === undefined) throw new ProblemError('recovering');
     return this.find(saleId, Number(version));
   }
 

@@ -16,6 +16,7 @@ import { registerHolds } from './routes/register-holds.ts';
 import { registerInventory } from './routes/register-inventory.ts';
 import { registerOrders } from './routes/register-orders.ts';
 import { registerPolicies } from './routes/register-policies.ts';
+import { registerRecovery } from './routes/register-recovery.ts';
 import { registerSales } from './routes/register-sales.ts';
 import { registerSessions } from './routes/register-sessions.ts';
 import { registerStream } from './routes/register-stream.ts';
@@ -59,6 +60,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerArchive(app, context);
   registerPolicies(app, context);
   registerInventory(app, context);
+  registerRecovery(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');
     buyers.addHook('onRequest', (request, reply, done) => identify(context.callers, request, reply, done));

@@ -6,7 +6,8 @@ import type { SellingContext } from './selling-context.ts';
 
 /**
  * Answers 404 with `code`, unless the sale's partition has no generation: a Redis that lost its state knows
- * nothing, so what it does not know may well exist. Then the answer is 503 `recovering`. Of an archived sale
+ * nothing, so what it does not know may well exist. Then, as while the sale is being rebuilt, the answer is
+ * 503 `recovering`. Of an archived sale
  * hardly anything is known here: 409 `sale_archived`, whatever was asked for.
  */
 export async function sendUnknown(
@@ -20,6 +21,9 @@ export async function sendUnknown(
     redis.exists(partitionKeys(partition).generation),
     redis.hget(saleKeys(partition, saleId).sale, 'state'),
   ]);
-  if (isThere === 0) return sendProblem(reply, 'recovering');
-  return sendProblem(reply, state === 'archived' ? 'sale_archived' : code);
+  if (isThere === 0 || state === 'recovering') return sendProblem(reply, 'recovering');
+  if (state === 'archived') return sendProblem(reply, 'sale_archived');
+  // It was rebuilt while the caller was looking for it.
+  const isThereNow = code === 'sale_unknown' && state !== null;
+  return sendProblem(reply, isThereNow ? 'recovering' : code);
 }

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Redis } from 'ioredis';
 import { connectRedis, redisReady } from '../shared/platform/redis.ts';
 import { readContactKey } from '../shared/platform/contact-seal.ts';
 import { readCredentials } from '../shared/platform/credentials.ts';
@@ -15,6 +14,7 @@ import type { LogSource } from './fold-log.ts';
 import { Generations } from './generations.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { HoldLookups } from './hold-lookups.ts';
+import { reportScriptFaults } from './report-script-faults.ts';
 import { SaleDirectory } from './sale-directory.ts';
 import { SaleWatches } from './sale-watches.ts';
 import { createSellingApp } from './selling-app.ts';
@@ -25,7 +25,7 @@ const REDIS_READY_MS_MAX = 5_000;
 
 /** What the benchmark does otherwise than production, to measure what a part of it costs. */
 export interface SellingVariant {
-  createStock?: (redis: Redis, generations: Generations, limits: OutboxLimits) => Stock;
+  createStock?: (...args: ConstructorParameters<typeof Stock>) => Stock;
   addRoutes?: (app: FastifyInstance) => void;
 }
 
@@ -46,7 +46,9 @@ export async function startSelling(
     bytesMax: config.OUTBOX_BYTES_MAX,
     ageMsMax: config.OUTBOX_AGE_MS_MAX,
   };
-  const stock = createStock?.(redis, generations, limits) ?? new Stock(redis, generations, limits);
+  const onScriptFault = reportScriptFaults(log);
+  const stock = createStock?.(redis, generations, limits, onScriptFault)
+    ?? new Stock(redis, generations, limits, onScriptFault);
   const accepted = new AcceptedFollower(following, config.PARTITIONS, log);
   const bus = new BusWatch({
     redis, partitions: config.PARTITIONS, confirmAck: config.CONFIRM_ACK, log,
@@ -89,7 +91,12 @@ export async function startSelling(
     });
     addRoutes?.(app);
     await Promise.all([redisReady(redis, REDIS_READY_MS_MAX), redisReady(following, REDIS_READY_MS_MAX)]);
-    accepted.start();
+    accepted.start((saleId) => {
+      // The version may be the same, and another definition be behind it.
+      void directory.reload(saleId).catch(() => undefined);
+      stock.soldOut.drop(saleId);
+      watches.noteWrite(saleId);
+    });
     await bus.start();
     sweeper.start();
     watches.start();

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { readHoldRecord, readItems } from '../shared/contracts/hold-record.ts';
 import type { HoldRecord } from '../shared/contracts/hold-record.ts';
-import { partitionKeys } from '../shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../shared/contracts/keys.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
+import type { SuspendReason } from '../shared/contracts/suspend-reasons.ts';
 import { loadScripts, runScript } from '../shared/platform/scripts.ts';
 import type { Script, ScriptArg } from '../shared/platform/scripts.ts';
 import type { Generations } from './generations.ts';
+import { isScriptFault } from './is-script-fault.ts';
 import { NumberedSales } from './numbered-sales.ts';
 import type { ClaimPlan } from './pack-claim.ts';
 import { packOutboxLimits } from './pack-outbox-limits.ts';
@@ -67,6 +69,13 @@ export interface HoldChange extends HoldRef {
   kept: string;
 }
 
+/** A script that failed in the middle. */
+export interface ScriptFault {
+  sales: string[];
+  script: string;
+  error: Error;
+}
+
 /** Extensions one hold may have. */
 export const EXTENDS_COUNT_MAX = 32;
 /** Changes one hold may have. */
@@ -82,6 +91,7 @@ export class Stock {
   #redis: Redis;
   #generations: Generations;
   #limits: string;
+  #onFault: (fault: ScriptFault) => void;
   #scripts = loadScripts();
   #nonceBase = randomBytes(6).toString('base64url');
   #callCount = 0;
@@ -97,8 +107,15 @@ export class Stock {
   #orders = new ScriptBatcher<OrderClaim>((partition, orders) => this.#sendOrders(partition, orders),
     () => ARGS_PER_CLAIM, bytesOf);
 
-  constructor(redis: Redis, generations: Generations, limits: OutboxLimits) {
+  /** @param onFault told when a script has failed in the middle, before its sales are suspended */
+  constructor(
+    redis: Redis,
+    generations: Generations,
+    limits: OutboxLimits,
+    onFault: (fault: ScriptFault) => void = () => undefined,
+  ) {
     this.#redis = redis;
+    this.#onFault = onFault;
     this.#generations = generations;
     this.#limits = packOutboxLimits(limits);
   }
@@ -175,11 +192,49 @@ export class Stock {
     const script = this.#script(name);
     const run = (generation: string) => generation === '' ? 'recovering'
       : runScript(this.#redis, script, [partitionKeys(partition).generation, ...keys], argsOf(generation));
+    let generation = await this.#generations.of(partition);
+    try {
+      const answer = await run(generation);
+      if (answer !== 'recovering') return answer;
+      const inForce = await this.#generations.refresh(partition);
+      if (inForce === generation) return answer;
+      generation = inForce;
+      return await run(inForce);
+    } catch (error) {
+      const sales = saleIdsIn(keys);
+      if (sales.length === 0 || !isScriptFault(error as Error)) throw error;
+      return this.#suspendAll(partition, generation, { sales, name, error: error as Error });
+    }
+  }
+
+  /**
+   * Bars a sale until the relay has rebuilt it from the log.
+   *
+   * @returns `suspended`, `already`, or `recovering` when the partition has no generation
+   */
+  async suspend(partition: number, saleId: string, reason: SuspendReason): Promise<string> {
     const generation = await this.#generations.of(partition);
-    const answer = await run(generation);
-    if (answer !== 'recovering') return answer;
-    const inForce = await this.#generations.refresh(partition);
-    return inForce === generation ? answer : run(inForce);
+    return generation === '' ? 'recovering' : this.#suspend(partition, generation, saleId, reason);
+  }
+
+  async #suspend(
+    partition: number, generation: string, saleId: string, reason: SuspendReason,
+  ): Promise<string> {
+    const keys = partitionKeys(partition);
+    return String(await runScript(this.#redis, this.#script('suspend-sale'),
+      [keys.generation, keys.suspended, saleKeys(partition, saleId).sale],
+      [generation, saleId, reason, '', '']));
+  }
+
+  /** A script that failed in the middle has left nobody knows what: its sales are rebuilt from the log. */
+  async #suspendAll(
+    partition: number,
+    generation: string,
+    { sales, name, error }: { sales: string[]; name: string; error: Error },
+  ): Promise<string> {
+    this.#onFault({ sales, script: name, error });
+    for (const saleId of sales) await this.#suspend(partition, generation, saleId, 'script_error');
+    return 'recovering';
   }
 
   /** Judges claims in one call of lua/place-holds.lua; `readPlaced` reads the answers. */
@@ -292,6 +347,11 @@ export function readPlaced(answer: string, { plan, buyerId, digest }: HoldClaim)
       codes: codes === '' ? [] : codes.split(' '), trail: [], orderId: '',
     },
   };
+}
+
+/** The sales that a call may change: those whose hash is among its keys. */
+function saleIdsIn(keys: string[]): string[] {
+  return keys.flatMap((key) => /^\{p\d+\}:(.+):sale$/.exec(key)?.[1] ?? []);
 }
 
 function readAnswer(answer: string): Answer {

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys, saleKeyList, saleKeys } from '../shared/contracts/keys.ts';
+import { REMEMBER_MS } from '../shared/hot-state/restore-sale.ts';
+import { redisNowMs } from '../shared/hot-state/redis-now-ms.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { dropArchived } from './archive-sale.ts';
 import type { Stock } from './stock.ts';
@@ -14,8 +16,6 @@ const LAPSED_PER_CALL_MAX = 200;
 const CALLS_PER_SALE_MAX = 20;
 const SALES_PER_PARTITION_MAX = 1_000;
 const FORGET_EVERY_MS = 60_000;
-/** How long records of ended holds are kept for repeats. */
-export const REMEMBER_MS = 24 * 3_600_000;
 const FORGET_PER_CALL_MAX = 500;
 
 export interface SweeperOptions {
@@ -117,9 +117,4 @@ export class Sweeper {
       }
     }
   }
-}
-
-async function redisNowMs(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time();
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

@@ -15,7 +15,7 @@ import type { PackedEvent } from '../../services/shared/contracts/outbox.ts';
 import { packSale } from '../../services/shared/contracts/pack-sale.ts';
 import type { PackedSale } from '../../services/shared/contracts/pack-sale.ts';
 import type { SaleDefinition } from '../../services/shared/contracts/sale-definition.ts';
-import { packRuns } from '../../services/selling/pack-definition.ts';
+import { packRuns } from '../../services/shared/hot-state/pack-definition.ts';
 import { checkEvent } from './check-event.ts';
 
 export interface CheckedSale {

@@ -3,11 +3,14 @@ import { AcceptedFollower } from '../../services/selling/accepted-follower.ts';
 import { addCodes } from '../../services/selling/add-codes.ts';
 import { adjustStock } from '../../services/selling/adjust-stock.ts';
 import { archiveSale } from '../../services/selling/archive-sale.ts';
-import { restoreSale } from '../../services/selling/restore-sale.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
+import { giveTimeBack } from '../../services/shared/contracts/evolve-holds.ts';
 import type { InventoryRequest } from '../../services/shared/contracts/inventory-schemas.ts';
+import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import { restoreSale } from '../../services/shared/hot-state/restore-sale.ts';
 import { acceptOutbox, foldOf } from './accept-outbox.ts';
 import { openDesk, OPERATOR } from './open-desk.ts';
+import type { Desk } from './open-desk.ts';
 import { RULED } from './ruled-sale.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -64,5 +67,23 @@ export async function playEveryType(t: Teardown, saleId: string, redisUrl?: stri
     { partition, saleId, from: 'archived', to: 'closed', type: 'sale.revived', context: OPERATOR });
   if (revived !== 'ok') throw new Error(`not revived: ${revived}`);
   await desk.directory.reload(saleId);
+  events.push(...await acceptOutbox(desk));
+  await recover(desk, saleId, events);
   return [...events, ...await acceptOutbox(desk)];
+}
+
+/** As a relay does it (services/relay/recovery). */
+async function recover(desk: Desk, saleId: string, events: SaleEvent[]): Promise<void> {
+  const { redis, stock, partition } = desk;
+  await stock.suspend(partition, saleId, 'operator');
+  const since = await redis.hget(partitionKeys(partition).suspended, saleId) ?? '';
+  const fold = foldOf(events);
+  const lostMs = 1_000;
+  giveTimeBack(fold, lostMs);
+  fold.epoch += 1;
+  const recovered = await restoreSale(desk, fold, {
+    partition, saleId, from: 'recovering', since, to: 'closed', type: 'sale.recovered', data: { lostMs },
+    context: 'system',
+  });
+  if (recovered !== 'ok') throw new Error(`not recovered: ${recovered}`);
 }

@@ -120,9 +120,8 @@ t.test('a sale that is suspended refuses everything; its snapshot can be read', 
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3)])]));
   await desk.place('a', [{ areaId: 'hall', bestAvailable: 1 }]);
   const k = saleKeys(desk.partition, 'hamlet');
-  t.equal(await runRaw(desk.redis, 'suspend-sale', [k.sale], []), 1);
-  t.equal(await runRaw(desk.redis, 'suspend-sale', [k.sale], []), 0);
-  t.equal(await runRaw(desk.redis, 'suspend-sale', [saleKeys(1, 'nothing').sale], []), 0);
+  t.equal(await desk.stock.suspend(desk.partition, 'hamlet', 'operator'), 'suspended');
+  t.equal(await desk.stock.suspend(desk.partition, 'hamlet', 'script_error'), 'already');
   const before = await desk.dump();
   t.equal(await desk.move('open'), 'recovering');
   t.equal(await desk.expire(), 'recovering');

@@ -49,7 +49,7 @@ t.test('only what frees memory or ends something may go past the limit', async (
     source.startsWith('#!lua flags=allow-oom\n'));
   t.same(allowed.map(({ name }) => name).toSorted(), [
     'accept-events', 'archive-sale', 'close-sale', 'confirm-order', 'drop-archived', 'expire-holds',
-    'open-sale', 'pause-sale', 'release-hold', 'reopen-sale', 'resume-sale', 'return-allocation',
-    'set-aside-events', 'suspend-sale',
+    'give-up-lease', 'join-relays', 'open-sale', 'pause-sale', 'release-hold', 'renew-generation',
+    'reopen-sale', 'resume-sale', 'return-allocation', 'set-aside-events', 'suspend-sale', 'take-lease',
   ]);
 });

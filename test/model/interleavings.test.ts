@@ -31,7 +31,7 @@ const item: fc.Arbitrary<ItemRequest> = fc.oneof(
     bestAvailable: fc.integer({ min: 1, max: 5 }),
     adjacent: fc.constantFrom('required' as const, 'preferred' as const, 'any' as const),
   }),
-  fc.record({ seatIds: fc.array(fc.constantFrom(...seats), { minLength: 1, maxLength: 4 }) }),
+  fc.record({ seatIds: fc.uniqueArray(fc.constantFrom(...seats), { minLength: 1, maxLength: 4 }) }),
 );
 const hold = fc.nat(HOLDS - 1);
 const command: fc.Arbitrary<Command> = fc.oneof(

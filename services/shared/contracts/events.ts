@@ -121,6 +121,9 @@ export const EVENT_DATA = {
   'sale.reopened': empty,
   'sale.archived': empty,
   'sale.revived': empty,
+  'sale.recovered': Type.Object({
+    lostMs: Type.Integer({ minimum: 0, description: 'the time that every live hold gets back' }),
+  }, closed),
   'stock.blocked': Type.Object({ ...places, reason: Reason }, closed),
   'stock.unblocked': Type.Object({ ...places, reason: Reason }, closed),
   'capacity.changed': Type.Object({

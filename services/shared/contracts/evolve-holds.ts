@@ -96,6 +96,24 @@ export function confirm(sale: FoldedSale, event: SaleEventOf<'order.confirmed'>)
   });
 }
 
+/**
+ * Applies `sale.recovered`: nobody could order while the sale was being rebuilt, so every live hold ends so
+ * much later, and may be extended so much further. What lapsed before the sale stopped stays lapsed.
+ */
+export function giveTimeBack(sale: FoldedSale, lostMs: number): void {
+  check(lostMs >= 0, `${lostMs} ms cannot be given back`);
+  const later = (time: string): string => new Date(Date.parse(time) + lostMs).toISOString();
+  for (const hold of sale.holds.values()) {
+    if (hold.status !== 'live') continue;
+    hold.holdMs += lostMs;
+    hold.maxMs += lostMs;
+    hold.expiresAtMax = later(hold.expiresAtMax);
+    hold.expiresAt = later(hold.expiresAt);
+    if (hold.extendedAt !== undefined) hold.extendedAt = hold.expiresAt;
+    for (const one of hold.extends) one.expiresAt = later(one.expiresAt);
+  }
+}
+
 type Priced = EventData<'hold.placed'> | EventData<'hold.changed'> | EventData<'order.confirmed'>;
 
 function contentOf(data: Priced): HoldContent {

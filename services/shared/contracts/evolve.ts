@@ -2,7 +2,7 @@ import { assertNever } from './assert-never.ts';
 import type { SaleEvent } from './events.ts';
 import { addCodes } from './evolve-codes.ts';
 import { changePrice, define, defineArea } from './evolve-definition.ts';
-import { change, confirm, end, extend, place } from './evolve-holds.ts';
+import { change, confirm, end, extend, giveTimeBack, place } from './evolve-holds.ts';
 import {
   block, changeAllocation, changeCapacity, releasePlaces, returnAllocation, unblock,
 } from './evolve-stock.ts';
@@ -49,6 +49,7 @@ function apply(sale: FoldedSale, event: SaleEvent): void {
     case 'sale.reopened': return move(sale, ['closed'], 'open');
     case 'sale.archived': return archive(sale);
     case 'sale.revived': return move(sale, ['archived'], 'closed');
+    case 'sale.recovered': return giveTimeBack(sale, event.data.lostMs);
     case 'stock.blocked': return block(sale, event.data);
     case 'stock.unblocked': return unblock(sale, event.data);
     case 'capacity.changed': return changeCapacity(sale, event.data);

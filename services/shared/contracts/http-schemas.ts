@@ -167,6 +167,9 @@ export const SaleAdminView = Type.Object({
   partition: Type.Integer(),
 });
 
+/** A sale that was stopped to be rebuilt from the log. */
+export const RecoveryView = Type.Object({ saleId: Type.String(), state: Type.Literal('recovering') });
+
 const counts = {
   capacity: Type.Integer(),
   free: Type.Integer(),

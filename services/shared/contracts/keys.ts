@@ -25,6 +25,8 @@ export interface PartitionKeys {
   relay: string;
   /** string: up to where in the stream the partition's heads are known (contracts/partition-heads.ts) */
   heads: string;
+  /** hash: saleId → `sinceMs reason`: the sales that are recovering */
+  suspended: string;
 }
 
 /** hash: `busOutage`, `sinceMs`, `by`: what operators decided for all sales. Of no partition, without tag */
@@ -78,6 +80,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     pins: `${tag}:pins`,
     relay: `${tag}:relay`,
     heads: `${tag}:heads`,
+    suspended: `${tag}:suspended`,
   };
 }
 

@@ -41,8 +41,9 @@ export function createPause(signal: AbortSignal): Pause {
  * half is taken off, so that many who failed together do not come back together.
  *
  * @param attempt 1 after the first failure
+ * @param random from 0 on, below 1: which part of that half is left
  */
-export function backoffMs(attempt: number, msMin: number, msMax: number): number {
+export function backoffMs(attempt: number, msMin: number, msMax: number, random = Math.random()): number {
   const ms = Math.min(msMax, msMin * 2 ** Math.min(attempt - 1, 16));
-  return ms / 2 + Math.random() * (ms / 2);
+  return ms / 2 + random * (ms / 2);
 }

@@ -22,6 +22,16 @@ export function sendProblem(
     .send(problemOf(code, extra));
 }
 
+/** Ends a request with a reason of the catalogue, from where no answer can be given. */
+export class ProblemError extends Error {
+  readonly reason: ReasonCode;
+
+  constructor(reason: ReasonCode) {
+    super(REASONS[reason].title);
+    this.reason = reason;
+  }
+}
+
 /** The body of such an answer. */
 export function problemOf(code: ReasonCode, extra: Record<string, unknown>): Record<string, unknown> {
   const { status, title } = REASONS[code];
@@ -33,6 +43,7 @@ export function problemOf(code: ReasonCode, extra: Record<string, unknown>): Rec
  * 500.
  */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ProblemError) return sendProblem(reply, error.reason);
   if (error.validation !== undefined) {
     return sendProblem(reply, 'request_invalid', {
       detail: error.message,

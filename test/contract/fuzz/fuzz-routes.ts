@@ -7,6 +7,8 @@ import type { OpenApiDocument } from './read-operations.ts';
 const FILE_MS_MAX = 600_000;
 /** No relay reads these outboxes, and nothing is archived that the log does not have. */
 const NEVER_ACCEPTED = ['POST /admin/v1/sales/{saleId}/archive'];
+/** It stops a sale until the relay has rebuilt it: test/services/relay/recovery.test.ts has one. */
+const NEEDS_A_RELAY = ['POST /admin/v1/sales/{saleId}/recover'];
 
 /**
  * One test for each operation of the OpenAPI document whose path is chosen: so many generated requests
@@ -20,7 +22,8 @@ export async function fuzzRoutes(isChosen: (path: string) => boolean): Promise<v
   t.comment(`FUZZ_SEED=${seed} repeats this run`);
   const shop = await openFuzzedShop(t);
   const document = (await shop.app.inject('/openapi.json')).json<OpenApiDocument>();
-  const operations = readOperations(document);
+  const operations = readOperations(document).filter(({ method, path }) =>
+    !NEEDS_A_RELAY.includes(`${method} ${path}`));
   for (const [i, operation] of operations.filter(({ path }) => isChosen(path)).entries()) {
     await t.test(`${operation.method} ${operation.path}`, async (t) => {
       const startedAtMs = performance.now();

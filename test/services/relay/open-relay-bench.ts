@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import type { EventData } from '../../../services/shared/contracts/events.ts';
 import { partitionKeys, saleKeys } from '../../../services/shared/contracts/keys.ts';
 import { GENESIS } from '../../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../../services/shared/contracts/log-rule.ts';
@@ -9,19 +10,41 @@ import { readStream } from '../../harness/read-stream.ts';
 import type { Teardown } from '../../harness/teardown.ts';
 import { openTestStack } from '../../stack.ts';
 
+const PAUSED = 'sale.paused\toperator:ann \t{}';
+const DEFINED = `sale.defined\toperator:ann \t${JSON.stringify({
+  version: 1, name: 'Lear', currency: 'EUR', opensAt: null, closesAt: null, holdSeconds: 600,
+  holdSecondsMax: 600, buyerLimit: 9, paymentMethods: ['free'],
+  categories: [{ categoryId: 'c', name: 'C', prices: { adult: 100 } }],
+  areas: [{ areaId: 'floor', name: 'Floor', kind: 'general', capacity: 9, categoryId: 'c' }],
+} satisfies EventData<'sale.defined'>)}`;
+
 /** One sale's events in an outbox, written as the scripts write them. */
 export class OutboxWriter {
   readonly saleId: string;
   readonly partition: number;
   readonly #redis: Redis;
+  readonly #makesSense: boolean;
   head: Head = GENESIS;
   /** ids, in order */
   ids: string[] = [];
 
-  constructor(redis: Redis, saleId: string) {
+  /**
+   * @param makesSense whether a sale can be rebuilt from its events; if not, it stays suspended once it is
+   */
+  constructor(redis: Redis, saleId: string, makesSense: boolean) {
     this.#redis = redis;
+    this.#makesSense = makesSense;
     this.saleId = saleId;
     this.partition = partitionOf(saleId, 64);
+  }
+
+  /** The sale is defined, and then nothing is added to it again and again. */
+  #line(seq: number): string {
+    return seq === 1 ? DEFINED : 'codes.added\toperator:ann \t{"codes":[]}';
+  }
+
+  get #sale(): string {
+    return saleKeys(this.partition, this.saleId).sale;
   }
 
   get outbox(): string {
@@ -38,13 +61,15 @@ export class OutboxWriter {
     const nowMs = Date.now();
     const block = [
       [this.head.seq + 1, this.head.id, 0, nowMs, idBase, 1].join('\t'),
-      ...ids.map(() => 'sale.paused\toperator:ann \t{}'),
+      ...ids.map((_, i) => (this.#makesSense ? this.#line(this.head.seq + i + 1) : PAUSED)),
     ].join('\n');
     this.head = { seq: this.head.seq + count, id: ids.at(-1) ?? '' };
     this.ids.push(...ids);
     const { standing } = partitionKeys(this.partition);
     const step = this.#redis.multi().xadd(this.outbox, entryId, this.saleId, block)
-      .hincrby(standing, 'written', block.length).hsetnx(standing, 'sinceMs', nowMs);
+      .hincrby(standing, 'written', block.length).hsetnx(standing, 'sinceMs', nowMs)
+      .hset(this.#sale, 'seq', this.head.seq, 'head', this.head.id).hsetnx(this.#sale, 'state', 'open')
+      .hsetnx(this.#sale, 'epoch', 0);
     if (orderId !== undefined) step.hset(partitionKeys(this.partition).unconfirmed, ids[0] ?? '', orderId);
     for (const [error] of await step.exec() ?? []) if (error !== null) throw error;
     return ids;
@@ -58,7 +83,9 @@ export async function openRelayBench(t: Teardown, shards?: number) {
   t.teardown(() => redis.disconnect());
   const bench = {
     stack, redis,
-    writer: (saleId: string) => new OutboxWriter(redis, saleId),
+    writer: (saleId: string) => new OutboxWriter(redis, saleId, false),
+    /** Of a sale that can be rebuilt from its events. */
+    sensibleWriter: (saleId: string) => new OutboxWriter(redis, saleId, true),
     /** Ids of the log of one sale, in order. */
     async logOf(saleId: string): Promise<string[]> {
       return ((await readStream(stack)).sales.get(saleId) ?? []).map(({ id }) => id);
@@ -71,7 +98,7 @@ export async function openRelayBench(t: Teardown, shards?: number) {
     /** All ids announced in a partition, in order. */
     async announced(partition: number): Promise<string[]> {
       const entries = await redis.xrange(partitionKeys(partition).accepted, '-', '+');
-      return entries.flatMap(([, fields]) => (fields[1] ?? '').split(' '));
+      return entries.flatMap(([, [what, ids = '']]) => (what === 'ids' ? ids.split(' ') : []));
     },
     stateOf: (writer: OutboxWriter) => redis.hget(saleKeys(writer.partition, writer.saleId).sale, 'state'),
   };

@@ -8,7 +8,7 @@ import { readStream } from '../../harness/read-stream.ts';
 import { startKinesisProxy } from '../../harness/start-kinesis-proxy.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { startPrivateRedis, startService } from '../../stack.ts';
-import { metricOf, openPartitions, openRelayBench, OutboxWriter } from './open-relay-bench.ts';
+import { OutboxWriter, metricOf, openPartitions, openRelayBench, troublesOf } from './open-relay-bench.ts';
 
 t.test('what is in the outbox gets into the log in order, is announced, and then trimmed', async (t) => {
   const { stack, redis, writer, logOf, drained, announced } = await openRelayBench(t, 2);
@@ -141,7 +141,11 @@ t.test('an outbox that contradicts the log stops its sale, is kept, and hinders 
   const kept = await redis.hgetall(contradicted);
   t.same(Object.keys(kept).toSorted(), fork.toSorted(), 'all of it is kept for the recovery');
   t.match(kept[fork[0] ?? ''], new RegExp(`^sale\\.paused\tcymbeline\t4\t${fork[0]}\t`));
-  t.equal((await fetch(`${relay.url}/health/ready`)).status, 200);
+  t.match(await awaitThat('it says what keeps the sale', async () => {
+    const troubles = await troublesOf(relay.url);
+    return troubles.length > 0 && troubles;
+  }), ['cymbeline is recovering: its log cannot be folded: '
+    + 'cymbeline seq 1 (sale.paused): the sale is draft']);
 
   await relay.stop();
   await redis.hset(saleKeys(sale.partition, sale.saleId).sale, 'state', 'open');
@@ -207,7 +211,7 @@ t.test('Redis away: it waits and goes on by itself', async (t) => {
   const redis = new Redis(server.url);
   redis.on('error', () => undefined);
   t.teardown(() => redis.disconnect());
-  const sale = new OutboxWriter(redis, 'troilus');
+  const sale = new OutboxWriter(redis, 'troilus', false);
   await sale.add(5);
   server.kill('SIGKILL');
   await server.exited();

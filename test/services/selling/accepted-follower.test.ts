@@ -21,26 +21,36 @@ t.test('whoever waits is told of the event, before or after it came', async (t) 
     redis.disconnect();
   });
   await redis.xadd(accepted, '*', 'ids', 'before-the-start');
-  follower.start();
-  follower.start();
+  const recovered: string[] = [];
+  follower.start((saleId) => recovered.push(saleId));
+  follower.start(() => t.fail('it follows already'));
   const announce = (ids: string) => redis.xadd(accepted, '*', 'ids', ids);
   /** Announces until it is heard: the follower may still be finding its position. */
   const heard = async (id: string) => {
     const timer = setInterval(() => void announce(id).catch(() => undefined), 50);
     const answer = await awaitThat(`${id} is heard`, async () =>
-      await follower.wait(id, 1_000) === 'accepted');
+      await follower.wait('s', id, 1_000) === 'accepted');
     clearInterval(timer);
     return answer;
   };
 
   t.equal(await heard('e1'), true);
-  const several = [follower.wait('e2', 10_000), follower.wait('e2', 10_000), follower.wait('e3', 10_000)];
+  const several = ['e2', 'e2', 'e3'].map((id) => follower.wait('s', id, 10_000));
   await announce('x e2 y e3');
   t.same(await Promise.all(several), ['accepted', 'accepted', 'accepted']);
-  t.equal(await follower.wait('e2', 0), 'accepted', 'it came a moment ago');
-  t.equal(await follower.wait('never', 20), 'unsure');
+  t.equal(await follower.wait('s', 'e2', 0), 'accepted', 'it came a moment ago');
+  t.equal(await follower.wait('s', 'never', 20), 'unsure');
+  const inVain = follower.wait('s', 'lost', 20_000);
+  await redis.xadd(accepted, '*', 'lost', 'x lost');
+  t.equal(await inVain, 'unsure', 'it was set aside');
+  const [ofSale, ofOther] = ['s', 'other'].map((saleId) => follower.wait(saleId, `of-${saleId}`, 20_000));
+  await redis.xadd(accepted, '*', 'recovered', 's');
+  t.equal(await ofSale, 'unsure', 'its sale was rebuilt without it');
+  t.same(recovered, ['s']);
+  await announce('of-other');
+  t.equal(await ofOther, 'accepted', 'another sale goes on waiting');
 
-  const waiting = follower.wait('e4', 20_000);
+  const waiting = follower.wait('s', 'e4', 20_000);
   server.kill('SIGKILL');
   await server.restart({ empty: true });
   t.equal(await waiting, 'unsure', 'what was announced meanwhile is not read again: who waits looks');
@@ -57,15 +67,15 @@ t.test('who waits behind a connection that broke is sent to look, however fast i
     await follower.stop();
     redis.disconnect();
   });
-  follower.start();
+  follower.start(() => undefined);
   for (let i = 0; i < 3; i++) {
     const id = `behind-${i}`;
     await awaitThat('it follows', async () => {
       await redis.xadd(accepted, '*', 'ids', `${id}-first`);
-      return await follower.wait(`${id}-first`, 200) === 'accepted';
+      return await follower.wait('s', `${id}-first`, 200) === 'accepted';
     });
     let heard: string | undefined;
-    void follower.wait(id, 60_000).then((said) => { heard = said; });
+    void follower.wait('s', id, 60_000).then((said) => { heard = said; });
     await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await awaitThat('it is sent to look', () => heard !== undefined);
     t.equal(heard, 'unsure');

@@ -49,7 +49,8 @@ t.test('a log that contradicts itself is folded by nobody', async (t) => {
     WHERE sale_id = 'rival' AND seq = 4`);
   await t.rejects(foldLog(source, 'rival'), /the log of rival contradicts itself at seq 4: prev_differs/);
   await storeSale('false', 3);
-  await pool.query(`UPDATE event_store.events SET body = (body::jsonb || '{"type":"sale.opened"}')::json
+  await pool.query(`UPDATE event_store.events SET body = (body::jsonb
+      || '{"type":"sale.opened", "dataschema": "urn:onsale:event:sale.opened:1"}')::json
     WHERE sale_id = 'false' AND seq = 4`);
   await t.rejects(foldLog(source, 'false'), /the sale is open/);
 });

@@ -255,3 +255,27 @@ for (const [what, events, message] of REFUSED) {
     t.end();
   });
 }
+
+t.test('a recovery gives the lost time to live holds, and to nothing else', (t) => {
+  const teller = openRuledSale();
+  teller.place('plain', [tickets('floor', 1)]);
+  teller.place('extended', [tickets('floor', 1)], bob);
+  teller.place('over', [tickets('floor', 1)], cid);
+  teller.end('over');
+  const before = structuredClone(teller.sale.holds);
+  const expiresAt = new Date(teller.nowMs + 700_000).toISOString();
+  teller.tell('hold.extended', { holdId: 'extended', buyerId: 'bob', expiresAt, key: 'e1' });
+  const state = teller.sale.state;
+  teller.tell('sale.recovered', { lostMs: 90_000 });
+  const later = (time = '') => new Date(Date.parse(time) + 90_000).toISOString();
+  const { holds } = teller.sale;
+  const plain = before.get('plain');
+  t.match(holds.get('plain'), { expiresAt: later(plain?.expiresAt), expiresAtMax: later(plain?.expiresAtMax),
+    extendedAt: undefined, holdMs: 690_000, maxMs: 1_890_000, placedAtMs: plain?.placedAtMs });
+  t.match(holds.get('extended'), { expiresAt: later(expiresAt), extendedAt: later(expiresAt),
+    extends: [{ key: 'e1', expiresAt: later(expiresAt) }] });
+  t.same(holds.get('over'), before.get('over'));
+  t.equal(teller.sale.state, state);
+  t.throws(() => teller.tell('sale.recovered', { lostMs: -1 }), /cannot be given back/);
+  t.end();
+});

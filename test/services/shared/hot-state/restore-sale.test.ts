@@ -3,34 +3,34 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import t from 'tap';
 import type { Test } from 'tap';
-import { AcceptedFollower } from '../../../services/selling/accepted-follower.ts';
-import { addCodes } from '../../../services/selling/add-codes.ts';
-import { adjustStock } from '../../../services/selling/adjust-stock.ts';
-import { archiveSale, dropArchived } from '../../../services/selling/archive-sale.ts';
-import { accessDigestOf } from '../../../services/selling/derive-id.ts';
-import { packRuns } from '../../../services/selling/pack-definition.ts';
-import { restoreSale } from '../../../services/selling/restore-sale.ts';
-import { Generations } from '../../../services/selling/generations.ts';
-import { Stock } from '../../../services/selling/stock.ts';
-import type { InventoryRequest } from '../../../services/shared/contracts/inventory-schemas.ts';
-import type { ItemRequest } from '../../../services/shared/contracts/http-schemas.ts';
-import { sequenceOf } from '../../../services/shared/contracts/event-schemas.ts';
-import { definitionOf } from '../../../services/shared/contracts/evolve-definition.ts';
-import type { SaleEvent } from '../../../services/shared/contracts/events.ts';
-import type { FoldedSale } from '../../../services/shared/contracts/evolve.ts';
-import { partitionKeys, saleKeys } from '../../../services/shared/contracts/keys.ts';
-import { compileLayout } from '../../../services/shared/contracts/layout.ts';
-import type { SaleInput } from '../../../services/shared/contracts/sale-input.ts';
-import { acceptOutbox, foldOf } from '../../harness/accept-outbox.ts';
-import { checkAgainstFold } from '../../harness/check-against-fold.ts';
-import { openDesk, redisUrlOf } from '../../harness/open-desk.ts';
-import type { Desk } from '../../harness/open-desk.ts';
-import { openRuledSale, RULED, seats, tickets } from '../../harness/ruled-sale.ts';
+import { AcceptedFollower } from '../../../../services/selling/accepted-follower.ts';
+import { addCodes } from '../../../../services/selling/add-codes.ts';
+import { adjustStock } from '../../../../services/selling/adjust-stock.ts';
+import { archiveSale, dropArchived } from '../../../../services/selling/archive-sale.ts';
+import { accessDigestOf } from '../../../../services/selling/derive-id.ts';
+import { packRuns } from '../../../../services/shared/hot-state/pack-definition.ts';
+import { restoreSale } from '../../../../services/shared/hot-state/restore-sale.ts';
+import { Generations } from '../../../../services/selling/generations.ts';
+import { Stock } from '../../../../services/selling/stock.ts';
+import type { InventoryRequest } from '../../../../services/shared/contracts/inventory-schemas.ts';
+import type { ItemRequest } from '../../../../services/shared/contracts/http-schemas.ts';
+import { sequenceOf } from '../../../../services/shared/contracts/event-schemas.ts';
+import { definitionOf } from '../../../../services/shared/contracts/evolve-definition.ts';
+import type { SaleEvent } from '../../../../services/shared/contracts/events.ts';
+import type { FoldedSale } from '../../../../services/shared/contracts/evolve.ts';
+import { partitionKeys, saleKeys } from '../../../../services/shared/contracts/keys.ts';
+import { compileLayout } from '../../../../services/shared/contracts/layout.ts';
+import type { SaleInput } from '../../../../services/shared/contracts/sale-input.ts';
+import { acceptOutbox, foldOf } from '../../../harness/accept-outbox.ts';
+import { checkAgainstFold } from '../../../harness/check-against-fold.ts';
+import { openDesk, redisUrlOf } from '../../../harness/open-desk.ts';
+import type { Desk } from '../../../harness/open-desk.ts';
+import { openRuledSale, RULED, seats, tickets } from '../../../harness/ruled-sale.ts';
 
 /**
  * A sale that was archived, deleted and revived from its events is, key by key, what it was: after random
  * histories, whatever dies between two commands, and whoever does the same at the same time. A failure prints
- * its seed; `MODEL_SEED=… npm test -- test/services/selling/restore-sale.test.ts` runs it again.
+ * its seed; `MODEL_SEED=… npm test -- test/services/shared/hot-state/restore-sale.test.ts` runs it again.
  */
 const SECRET = 'a secret of at least thirty-two characters';
 const first = await openDesk(t, RULED, { saleId: 'unused' });

@@ -1,6 +1,6 @@
-import { channelByte, HOME } from '../shared/contracts/layout.ts';
-import type { SaleLayout } from '../shared/contracts/layout.ts';
-import type { SaleDefinition } from '../shared/contracts/sale-definition.ts';
+import { channelByte, HOME } from '../contracts/layout.ts';
+import type { SaleLayout } from '../contracts/layout.ts';
+import type { SaleDefinition } from '../contracts/sale-definition.ts';
 
 /** What Redis keeps of a definition, beside its JSON; the meaning of each is in contracts/keys.ts. */
 export interface PackedDefinition {
