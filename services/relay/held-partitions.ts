@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { LogPosition } from '../shared/contracts/partition-heads.ts';
 import type { Log } from '../shared/platform/log.ts';
@@ -59,12 +59,13 @@ export class HeldPartitions {
   readonly #held = new Map<number, Held>();
   /** when a partition was last seen with its generation, ms */
   readonly #aliveAtMs = new Map<number, number>();
+  #isOpening = false;
 
   constructor(options: HeldPartitionsOptions) {
     this.#options = options;
   }
 
-  /** Begins to work on a partition; `open` does the rest. */
+  /** Begins to work on a partition, and opens it at once if that can be; otherwise `tick` does. */
   take(partition: number): void {
     const { relays, outboxes, scripts, follower, streamKey } = this.#options;
     outboxes.forget(partition);
@@ -81,6 +82,7 @@ export class HeldPartitions {
     for (const saleId of follower.salesOf(partition)) relay.enterEpoch(saleId, follower.epochOf(saleId));
     this.#held.set(partition, { relay, heads, generation: undefined });
     relays[partition] = relay;
+    this.#openSoon();
   }
 
   /**
@@ -212,6 +214,18 @@ export class HeldPartitions {
           + `whether they were ever in use, was not reached: ${this.#options.storeTrouble()}`,
       ...new Set(this.relays().flatMap((relay) => relay.troubles())),
     ].filter(Boolean);
+  }
+
+  /** Together with the others that are taken in this turn: an order that waits does not wait for a tick. */
+  #openSoon(): void {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    void nextTurn().then(async () => {
+      this.#isOpening = false;
+      await this.open();
+    }).catch((error: Error) => {
+      this.#options.log.debug({ err: error.message }, 'what was taken could not be opened yet');
+    });
   }
 
   #relayOf(partition: number): PartitionRelay {

@@ -1,5 +1,5 @@
 import { assertNever } from '../shared/contracts/assert-never.ts';
-import type { LogFold } from '../shared/contracts/log-fold.ts';
+import type { LogEvent, LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head, Judgement } from '../shared/contracts/log-rule.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { partitionName } from '../shared/contracts/partition-of.ts';
@@ -46,7 +46,6 @@ const OPEN_EVENTS_MAX = 50_000;
 const RESEND_MS = 30_000;
 const RETRY_MS_MIN = 20;
 const RETRY_MS_MAX = 1_000;
-/** Of the failures in a row, the first and then every so many are logged. */
 const LOGGED_FAILURES = 20;
 
 /**
@@ -165,10 +164,11 @@ export class PartitionRelay {
   }
 
   /** Notes what the log says of an event; `flush` announces it. */
-  settle(event: { saleId: string; seq: number; id: string }, { verdict, reason }: Judgement): void {
+  settle(event: LogEvent, { verdict, reason }: Judgement): void {
     this.waiting.advance(event.saleId);
     if (verdict !== 'rejected') {
-      this.#note(event.id);
+      // With what waits before it: that may have been read back while a later head was known.
+      for (const id of [event.id, ...this.waiting.provenBy(event)]) this.#note(id);
       return;
     }
     const ours = this.ledger.open(event.id);

@@ -1,3 +1,4 @@
+import type { LogEvent } from '../shared/contracts/log-fold.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 
 /**
@@ -35,10 +36,12 @@ export class WaitingEvents {
    * The ids of those before this event, to which its `prev` leads back: where the log has the event, it has
    * them too.
    */
-  provenBy({ saleId, prev }: PackedEvent): string[] {
+  provenBy({ saleId, prev }: Pick<LogEvent, 'saleId' | 'prev'>): string[] {
+    const events = this.#events.get(saleId);
+    if (events === undefined) return [];
     const ids: string[] = [];
     let wanted = prev;
-    for (const event of (this.#events.get(saleId) ?? []).toReversed()) {
+    for (const event of events.toReversed()) {
       if (event.id !== wanted) continue;
       ids.push(event.id);
       wanted = event.prev;

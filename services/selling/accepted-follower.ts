@@ -13,14 +13,17 @@ import type { Log } from '../shared/platform/log.ts';
 
 /** Ids remembered for those who begin to wait after their id went by: so many to twice as many. */
 const RECENT_COUNT = 50_000;
-/** Events waited for at a time; who comes on top is sent to look at once. */
-const WAITING_COUNT_MAX = 50_000;
+/** Events waited for at a time; who comes on top looks once and does not wait. */
+export const WAITING_COUNT_MAX = 50_000;
 const BLOCK_MS = 1_000;
 const RETRY_MS = 100;
 const ENTRIES_PER_READ_MAX = 1_000;
 
-/** `accepted`: the log has it. `unsure`: the time is over, or announcements may have been missed. */
-export type Heard = 'accepted' | 'unsure';
+/**
+ * `accepted`: the log has it. `unsure`: the time is over, or announcements may have been missed. `full`: so
+ * many wait that nobody was told to wait for it.
+ */
+export type Heard = 'accepted' | 'unsure' | 'full';
 
 interface Waiter {
   saleId: string;
@@ -62,10 +65,14 @@ export class AcceptedFollower {
     await this.#following;
   }
 
-  /** Waits `ms` at most; who is left unsure looks into `{pNN}:unconfirmed`, and may then wait on. */
+  /**
+   * Waits `ms` at most; who is left unsure looks into `{pNN}:unconfirmed`, and may then wait on. To wait on
+   * where it is full would be to ask Redis without a pause.
+   */
   wait(saleId: string, eventId: string, ms: number): Promise<Heard> {
     if (this.#recent.has(eventId) || this.#earlier.has(eventId)) return Promise.resolve('accepted');
-    if (ms <= 0 || this.#waiting.size >= WAITING_COUNT_MAX) return Promise.resolve('unsure');
+    if (ms <= 0) return Promise.resolve('unsure');
+    if (this.#waiting.size >= WAITING_COUNT_MAX) return Promise.resolve('full');
     return new Promise((resolve) => {
       const timer = setTimeout(() => told('unsure'), ms);
       const told = (heard: Heard) => {

@@ -119,8 +119,12 @@ export class BusWatch {
 
   #notePolicy([busOutage, sinceMs, by]: (string | null)[]): void {
     const isKnown = BUS_OUTAGE_POLICIES.some((policy) => policy === busOutage);
-    const found: BusPolicyInForce = !isKnown ? { busOutage: this.#options.defaultPolicy }
-      : { busOutage: busOutage as BusOutagePolicy, sinceMs: Number(sinceMs), by: by ?? '' };
+    const found: BusPolicyInForce = {
+      busOutage: isKnown ? busOutage as BusOutagePolicy : this.#options.defaultPolicy,
+    };
+    // Set by hand, in Redis itself, it has none of this.
+    if (isKnown) found.by = by ?? '';
+    if (isKnown && /^\d{1,15}$/.test(sinceMs ?? '')) found.sinceMs = Number(sinceMs);
     if (found.busOutage !== this.#policy.busOutage) {
       this.#options.log.info({ policy: found.busOutage, operator: found.by }, 'another bus outage policy');
     }

@@ -2,11 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import type { OrderRequest, SaleParams } from '../shared/contracts/http-schemas.ts';
 import { readOrderRecord } from '../shared/contracts/order-record.ts';
-import type { OrderRecord } from '../shared/contracts/order-record.ts';
 import type { OrderExtras } from '../shared/contracts/outbox.ts';
 import { sealContact } from '../shared/platform/contact-seal.ts';
-import { Histogram } from '../shared/platform/metrics.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
+import { awaitLog } from './await-log.ts';
 import { deriveId, digestOf } from './derive-id.ts';
 import { findOrder } from './find-order.ts';
 import type { FoundOrder } from './find-order.ts';
@@ -23,12 +22,6 @@ interface Ordered {
   orderId: string;
   digest: string;
 }
-
-const ackSeconds = new Histogram({
-  name: 'onsale_selling_ack_seconds',
-  help: 'From the script of an order until the log had accepted it, of those told while they waited',
-  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
-});
 
 /**
  * Makes an order and answers what is true when it answers: 201 once the log has accepted the order's event
@@ -97,34 +90,6 @@ async function refuseNew(
   }
   if (found.order.digest !== digest) return sendProblem(reply, 'idempotency_key_reused');
   return sendOrder(reply, { sale, orderId }, found);
-}
-
-/**
- * Waits for the log, CONFIRM_WAIT_MS at most and not at all while the bus is known to be out. The event of a
- * repeat may have been accepted long ago, and nobody would announce it again: Redis is asked first, as it is
- * whenever an announcement may have been missed. Undefined when the order is not there any more.
- */
-async function awaitLog(
-  context: SellingContext,
-  sale: KnownSale,
-  orderId: string,
-  { order, isRepeat }: { order: OrderRecord; isRepeat: boolean },
-): Promise<FoundOrder | undefined> {
-  if (context.confirmAck === 'redis') return { order, isConfirmed: true };
-  const waitMs = context.bus.isOut(sale.partition) ? 0 : context.confirmWaitMs;
-  const startedAtMs = performance.now();
-  for (let looks = isRepeat; ; looks = true) {
-    const leftMs = startedAtMs + waitMs - performance.now();
-    if (looks) {
-      const found = await findOrder(context, sale, orderId);
-      if (found === 'recovering' || found?.order.eventId !== order.eventId) return undefined;
-      if (found.isConfirmed || leftMs <= 0) return found;
-    }
-    if (await context.accepted.wait(sale.saleId, order.eventId, leftMs) === 'accepted') {
-      if (!isRepeat) ackSeconds.observe((performance.now() - startedAtMs) / 1_000);
-      return { order, isConfirmed: true };
-    }
-  }
 }
 
 function sendOrder(

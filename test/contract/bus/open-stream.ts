@@ -3,8 +3,7 @@
  * itself where it changes the stream or looks at what is really in it.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { GetRecordsCommand, GetShardIteratorCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { GENESIS } from '../../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../../services/shared/contracts/log-rule.ts';
@@ -17,8 +16,10 @@ import { startKinesisProxy } from '../../harness/start-kinesis-proxy.ts';
 import type { KinesisProxy } from '../../harness/start-kinesis-proxy.ts';
 import type { Teardown } from '../../harness/teardown.ts';
 import { deleteStream } from '../../harness/test-stream.ts';
+import { findIterator, numbersOf, readFrom, TRIM_HORIZON } from './iterate-shard.ts';
 import { startReading } from './start-reading.ts';
 import type { ReadWay, Reading } from './start-reading.ts';
+import { untilTaken } from './until-taken.ts';
 
 /** What the suite is run over. */
 export interface Bus {
@@ -62,7 +63,6 @@ export interface OpenStream {
 
 /** Their hash keys lie in all eighths of the key space. */
 export const SALES = ['p02', 'p07', 'p11', 'p04', 'p14', 'p05', 'p12', 'p01'];
-const RESEND_MS = 5;
 
 const refused = ['throttle', 'limit', 'fail', 'unavailable', 'cut-before'] as const;
 const uncertain = ['lose-reply', 'truncate', 'delay'] as const;
@@ -74,8 +74,8 @@ export const FAULT_DECKS: FaultDecks = {
   GetRecords: [...refused, ...uncertain, 'expire', 'expire', ...calm(9)],
   GetShardIterator: [...refused, ...uncertain, ...calm(8)],
   // One that goes well lasts for minutes: every card but those is another call.
-  SubscribeToShard: ['throttle', 'cut-before', 'lose-reply', 'truncate', ...calm(2)],
-  ListShards: ['throttle', 'limit', 'cut-before', 'truncate', ...calm(3)],
+  SubscribeToShard: ['throttle', 'cut-before', 'lose-reply', 'truncate', ...calm(4)],
+  ListShards: ['throttle', 'limit', 'cut-before', 'truncate', ...calm(8)],
   CreateStream: ['limit', 'lose-reply', ...calm(2)],
   DescribeStreamSummary: ['limit', 'fail', 'cut-before', ...calm(2)],
 };
@@ -123,26 +123,8 @@ export async function openStream(t: Teardown, bus: Bus, shards: number): Promise
       }
     },
     read: (after) => startReading(t, { client, direct, streamName, way: bus.read, after }),
-    // On a busy machine an emulator may need longer than the client waits.
-    contents: () => untilTaken(() => contentsOf(direct, streamName)),
+    contents: () => contentsOf(direct, streamName),
   };
-}
-
-/** Tries again until `send` resolves, as whoever must not lose anything does. */
-export async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isTransient(error as Error)) throw error;
-      await sleep(RESEND_MS);
-    }
-  }
-}
-
-/** The client's own mistakes are not cured by sending again. */
-function isTransient({ name }: Error): boolean {
-  return !['InvalidArgumentException', 'ValidationException', 'ResourceNotFoundException'].includes(name);
 }
 
 function encode(note: Note): Uint8Array {
@@ -152,17 +134,8 @@ function encode(note: Note): Uint8Array {
 async function contentsOf(client: KinesisClient, streamName: string): Promise<Map<string, string[]>> {
   const contents = new Map<string, string[]>();
   for (const { ShardId: shardId = '' } of await listShards(client, streamName)) {
-    const first = await client.send(new GetShardIteratorCommand({
-      StreamName: streamName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON',
-    }));
-    const numbers: string[] = [];
-    for (let iterator = first.ShardIterator; iterator !== undefined;) {
-      const { Records = [], NextShardIterator } = await client.send(
-        new GetRecordsCommand({ ShardIterator: iterator }),
-      );
-      numbers.push(...Records.map(({ SequenceNumber = '' }) => SequenceNumber));
-      iterator = Records.length === 0 ? undefined : NextShardIterator;
-    }
+    const iterator = await findIterator(client, { streamName, shardId }, TRIM_HORIZON);
+    const numbers = numbersOf(await readFrom(client, iterator));
     if (numbers.length > 0) contents.set(shardId, numbers);
   }
   return contents;

@@ -15,8 +15,8 @@ import type {
 import { SHARD_END } from '../../../services/shared/platform/shard-reader.ts';
 import type { StreamRecord } from '../../../services/shared/platform/shard-reader.ts';
 import { awaitThat } from '../../harness/await-that.ts';
-import { untilTaken } from './open-stream.ts';
 import type { ReadWay } from './start-reading.ts';
+import { untilTaken } from './until-taken.ts';
 
 /**
  * AWS refuses a second subscription of a consumer to a shard for 5 s; kinesis-local until it notices that the

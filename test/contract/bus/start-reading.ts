@@ -44,6 +44,9 @@ export interface Reading {
   stop(): Promise<void>;
 }
 
+/** Behind eight other processes on two cores a reader of sixteen shards takes its time. */
+const CAUGHT_UP_MS_MAX = 100_000;
+
 /** By GetRecords: services/shared/platform/stream-reader.ts. */
 export const readByPolling: ReadWay = async ({ client, streamName, positions, onBatch }) => {
   const reader = createStreamReader({
@@ -75,7 +78,7 @@ export function startReading(
     handed: copyOf(after?.handed),
     async caughtUp(sent) {
       await awaitThat('everything that was sent is read', () => [...sent].every(([sale, ids]) =>
-        (reading.log.get(sale)?.length ?? 0) >= ids.length));
+        (reading.log.get(sale)?.length ?? 0) >= ids.length), CAUGHT_UP_MS_MAX);
     },
     stop: async () => await (await running).stop(),
   };

@@ -9,6 +9,7 @@ import { awaitThat } from '../../harness/await-that.ts';
 import { readStream } from '../../harness/read-stream.ts';
 import type { Teardown } from '../../harness/teardown.ts';
 import { openTestStack } from '../../stack.ts';
+import type { TestService } from '../../stack.ts';
 
 const PAUSED = 'sale.paused\toperator:ann \t{}';
 const DEFINED = `sale.defined\toperator:ann \t${JSON.stringify({
@@ -119,4 +120,13 @@ export async function openPartitions(redis: Redis): Promise<void> {
 export async function metricOf(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Waits until each of the relays has its part of the partitions. */
+export async function shared(...relays: TestService[]): Promise<void> {
+  await awaitThat(`${relays.length} relays share the partitions`, async () => {
+    const counts = await Promise.all(relays.map(({ url }) => metricOf(url, 'onsale_relay_partitions')));
+    const sum = counts.reduce((a, b) => a + b, 0);
+    return sum === 64 && Math.max(...counts) - Math.min(...counts) <= 1;
+  });
 }

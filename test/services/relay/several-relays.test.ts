@@ -4,23 +4,12 @@ import t from 'tap';
 import { partitionKeys, RELAYS_KEY } from '../../../services/shared/contracts/keys.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { readStream } from '../../harness/read-stream.ts';
-import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { startService } from '../../stack.ts';
 import type { TestService } from '../../stack.ts';
-import { metricOf, openRelayBench } from './open-relay-bench.ts';
+import { metricOf, openRelayBench, shared } from './open-relay-bench.ts';
 import type { OutboxWriter } from './open-relay-bench.ts';
 
-const PARTITIONS = 64;
 const SALES = ['goneril', 'regan', 'cordelia', 'edgar', 'edmund', 'kent', 'oswald', 'fool'];
-
-/** Waits until each of the relays has its part of the partitions. */
-async function shared(...relays: TestService[]): Promise<void> {
-  await awaitThat(`${relays.length} relays share the partitions`, async () => {
-    const counts = await Promise.all(relays.map(({ url }) => metricOf(url, 'onsale_relay_partitions')));
-    const sum = counts.reduce((a, b) => a + b, 0);
-    return sum === PARTITIONS && Math.max(...counts) - Math.min(...counts) <= 1;
-  });
-}
 
 /** Writes events of all the sales until it is told to stop. */
 function keepWriting(sales: OutboxWriter[]): { stop(): Promise<void> } {
@@ -90,47 +79,4 @@ t.test('who stops hands over at once, and leaves nothing behind', async (t) => {
   const left = await redis.exists(...SALES.map((saleId) => partitionKeys(writer(saleId).partition).relay));
   t.equal(left, 0);
   t.equal(await redis.exists(RELAYS_KEY), 0);
-});
-
-t.test('without contact to Redis it stops sending before another one begins', async (t) => {
-  const { stack, writer, logOf, drained } = await openRelayBench(t, 1);
-  const proxy = await startTcpProxy(t, stack.redisUrl);
-  const env = { ...stack.env, LEASE_MS: '600' };
-  const cutOff = await startService(t, 'relay', { ...env, REDIS_URL: proxy.url });
-  const sales = SALES.map(writer);
-  for (const sale of sales) await sale.add(2);
-  await drained(...sales);
-  proxy.cut();
-  const other = await startService(t, 'relay', env);
-  await shared(other);
-  const sent = await metricOf(cutOff.url, 'onsale_relay_sent_total');
-  for (const sale of sales) await sale.add(5);
-  await drained(...sales);
-  t.equal(await metricOf(cutOff.url, 'onsale_relay_sent_total'), sent);
-  t.equal(await metricOf(cutOff.url, 'onsale_relay_partitions'), 0);
-  proxy.open();
-  await shared(cutOff, other);
-  for (const sale of sales) await sale.add(2);
-  await drained(...sales);
-  for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids);
-  t.equal((await readStream(stack)).rejected, 0);
-});
-
-t.test('one that cannot read the log leaves it to one that can, if there is one', async (t) => {
-  const { stack, writer, drained } = await openRelayBench(t, 1);
-  const bus = await startTcpProxy(t, stack.kinesisEndpoint);
-  const env = { ...stack.env, LEASE_MS: '600' };
-  const blind = await startService(t, 'relay', { ...env, KINESIS_ENDPOINT: bus.url });
-  await shared(blind);
-  bus.cut();
-  await awaitThat('it says so', async () => (await fetch(`${blind.url}/health/ready`)).status === 503);
-  await sleep(1_500);
-  await shared(blind);
-  const other = await startService(t, 'relay', env);
-  await shared(other);
-  const sale = writer('gloucester');
-  await sale.add(3);
-  await drained(sale);
-  bus.open();
-  await shared(blind, other);
 });

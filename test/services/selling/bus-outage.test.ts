@@ -5,7 +5,7 @@
  */
 import tap from 'tap';
 import type { Test } from 'tap';
-import { partitionKeys, saleKeys } from '../../../services/shared/contracts/keys.ts';
+import { partitionKeys, POLICIES_KEY, saleKeys } from '../../../services/shared/contracts/keys.ts';
 import { partitionName, partitionOf } from '../../../services/shared/contracts/partition-of.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { floorOf, saleOf } from '../../harness/open-desk.ts';
@@ -156,6 +156,13 @@ tap.test('accept: 202 at once, switched live, and all of it confirmed later', as
   }
   t.equal((await bus.switchTo('perhaps')).status, 400);
   t.match((await bus.policies(urls[0])).body, { busOutage: 'refuse' });
+  // By hand, where nobody can reach the route: what was not written down is not known.
+  await shop.redis.del(POLICIES_KEY);
+  t.match((await bus.policies(urls[1])).body, { busOutage: 'refuse', since: null, by: null });
+  for (const byHand of [['busOutage', 'accept'], ['busOutage', 'accept', 'sinceMs', 'today']]) {
+    await shop.redis.hset(POLICIES_KEY, ...byHand);
+    t.match(await bus.policies(urls[1]), { status: 200, body: { busOutage: 'accept', since: null } });
+  }
   const said = shop.selling.logLines.filter((line) => line.includes('the bus outage policy was set'));
   t.match(said.map((line) => JSON.parse(line) as object), [{ policy: 'accept', operator: 'ann' }]);
 });
