@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Programs that migrate and seed and then end, in this order. */
-const programs = ['services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts'];
+const programs = [
+  'services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts', 'services/worker/prepare-main.ts',
+];
 /** Applied by the programs of those who read the stream. */
 const sharedMigrations = 'services/shared/platform/reader/migrations';
 const project = fileURLToPath(new URL('../../', import.meta.url));

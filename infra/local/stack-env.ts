@@ -35,6 +35,9 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     SESSION_SECRET: secrets.sessionSecret,
     PASS_SECRET: secrets.passSecret,
     CONTACT_KEY: secrets.contactKey,
+    WEBHOOK_SECRET: secrets.webhookSecret,
+    // Receivers on this machine, to try it.
+    WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
     EVENT_STORE_URL: servers.databaseUrl,
     SHOWS: FIRST_SALES.join(','),
   };

@@ -22,6 +22,14 @@ const known: readonly StackService[] = [
   { name: 'relay', key: 'relay', shows: '', port: 4500, portVariable: 'RELAY_PORT', stopStep: 2 },
   { name: 'projector', key: 'projector', shows: '', port: 4600, portVariable: 'PROJECTOR_PORT', stopStep: 2 },
   {
+    name: 'worker',
+    key: 'worker',
+    shows: 'API of the organiser webhooks',
+    port: 4650,
+    portVariable: 'WORKER_PORT',
+    stopStep: 2,
+  },
+  {
     name: 'selling',
     key: 'selling',
     shows: 'API of the sales; its reference at /docs',

@@ -15,7 +15,9 @@ import { quoteName, withDatabase } from '../local/with-database.ts';
 export type TestServers = { env: Record<string, string>; stop(): Promise<void> };
 
 /** Each exports `migrate(url, log)`; what one migrates may refer to what those before it made. */
-const migrations = ['services/legacy/migrate.ts', 'services/projector/migrate.ts'];
+const migrations = [
+  'services/legacy/migrate.ts', 'services/projector/migrate.ts', 'services/worker/migrate.ts',
+];
 
 type Migrate = (url: string, log: typeof silent) => Promise<unknown>;
 const silent = { info: (): void => undefined };

@@ -5,6 +5,7 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { createProjectorMetrics } from '../../services/projector/projector-metrics.ts';
 import { createRelayMetrics } from '../../services/relay/relay-metrics.ts';
+import { createWorkerMetrics } from '../../services/worker/worker-metrics.ts';
 
 interface Rule {
   alert: string;
@@ -27,6 +28,7 @@ createRelayMetrics(
   { own: () => 0, free: () => 0, live: () => 1 },
 );
 createProjectorMetrics();
+createWorkerMetrics();
 const metrics = await register.getMetricsAsJSON();
 
 t.test('every alert is on metrics that exist, and says where to read on', async (t) => {

@@ -12,6 +12,7 @@ import { OperatorConfig } from '../../services/operator/config.ts';
 import { ProjectorConfig } from '../../services/projector/config.ts';
 import { RelayConfig } from '../../services/relay/config.ts';
 import { SellingConfig } from '../../services/selling/config.ts';
+import { WorkerConfig } from '../../services/worker/config.ts';
 import { loadConfig } from '../../services/shared/platform/config.ts';
 
 interface ComposeService {
@@ -33,6 +34,7 @@ const configs = {
   projector: ProjectorConfig,
   relay: RelayConfig,
   selling: SellingConfig,
+  worker: WorkerConfig,
 };
 
 /** `${NAME:-default}` as compose fills it in when nothing is set. */

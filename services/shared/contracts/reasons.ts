@@ -72,6 +72,11 @@ export const REASONS = {
   cart_expired: r(409, 'The time for this cart has run out.', ''),
   cart_released: r(409, 'This cart was given back.', ''),
   cart_ordered: r(409, 'An order has already been made from this cart.', ''),
+  // Organiser webhooks.
+  webhook_unknown: r(404, 'There is no such webhook.', ''),
+  webhook_url_refused: r(422, 'Events cannot be delivered to this address.', ''),
+  delivery_unknown: r(404, 'There is no such delivery.', ''),
+  delivery_not_failing: r(409, 'This delivery does not need another attempt.', ''),
   // The request.
   sale_unknown: r(404, 'There is no such sale.', ''),
   area_unknown: r(422, 'The sale has no such area.', ''),

@@ -1,0 +1,22 @@
+import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
+import { runMigrations } from '../shared/platform/run-migrations.ts';
+import type { MigrationLog } from '../shared/platform/run-migrations.ts';
+
+const WEBHOOKS = new URL('./migrations', import.meta.url);
+
+/**
+ * Brings the worker's tables, with the reader's leases, to the schema that this code expects
+ * (platform/run-migrations.ts). Called by the set-up before the services start.
+ *
+ * @param databaseUrl of the worker's tables
+ * @returns the names of the migrations applied by this call
+ * @throws when the database cannot be reached or a migration fails; none of its folder stays then
+ */
+export async function migrate(databaseUrl: string, log: MigrationLog): Promise<string[]> {
+  const names = [
+    ...await migrateReader(databaseUrl),
+    ...await runMigrations(databaseUrl, WEBHOOKS, 'webhook_migrations'),
+  ];
+  if (names.length > 0) log.info({ migrations: names }, 'webhooks migrated');
+  return names;
+}

@@ -1,0 +1,14 @@
+import { loadConfig } from '../shared/platform/config.ts';
+import { createLog } from '../shared/platform/log.ts';
+import { PrepareConfig, workerDatabaseOf } from './config.ts';
+import { migrate } from './migrate.ts';
+
+// Migrates the worker's tables, then ends: `node services/worker/prepare-main.ts` with the addresses of the
+// databases. Exit code 1 with one sentence when it cannot.
+const log = createLog({ name: 'worker-prepare', level: process.env['LOG_LEVEL'] ?? 'info' });
+try {
+  await migrate(workerDatabaseOf(loadConfig(PrepareConfig, process.env)), log);
+} catch (error) {
+  log.fatal({ err: error }, `the worker's tables cannot be migrated: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,1 @@
+SELECT FROM webhooks.heads LIMIT 1

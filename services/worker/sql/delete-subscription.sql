@@ -1,0 +1,1 @@
+DELETE FROM webhooks.subscriptions WHERE webhook_id = $1

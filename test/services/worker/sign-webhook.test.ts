@@ -1,0 +1,23 @@
+import t from 'tap';
+import { messageIdOf, signWebhook } from '../../../services/worker/sign-webhook.ts';
+
+t.test('the signature is that of Standard Webhooks', async (t) => {
+  // From the test suites of the specification's libraries (standard-webhooks/standard-webhooks).
+  const headers = signWebhook({
+    id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', atMs: 1_614_265_330_999, body: '{"test": 2432232314}',
+    keys: [Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64'), Buffer.from('another')],
+  });
+  t.equal(headers['webhook-timestamp'], '1614265330');
+  const [first, second] = headers['webhook-signature'].split(' ');
+  t.equal(first, 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
+  t.match(second, /^v1,[A-Za-z0-9+/]{43}=$/);
+});
+
+t.test('the id of a message is of event, sale and webhook', async (t) => {
+  const id = messageIdOf('w', 's', 'e');
+  t.match(id, /^msg_[\w-]{27}$/);
+  t.equal(messageIdOf('w', 's', 'e'), id);
+  for (const other of [messageIdOf('x', 's', 'e'), messageIdOf('w', 'x', 'e'), messageIdOf('w', 's', 'x')]) {
+    t.not(other, id);
+  }
+});
