@@ -16,12 +16,10 @@ local function buyerTextOf(sale, buyerId)
   return text ~= '' and text
 end
 
+-- A buyer who has a text, as all have who hold something.
 local function buyerOf(sale, buyerId)
-  local text = buyerTextOf(sale, buyerId)
-  if not text then
-    return { tickets = 0, holds = 0, heldMs = 0, strikes = 0, coolUntilMs = 0, returned = '' }
-  end
-  local tickets, holds, heldMs, strikes, coolUntilMs, returned = string.match(text, BUYER_PATTERN)
+  local tickets, holds, heldMs, strikes, coolUntilMs, returned =
+    string.match(buyerTextOf(sale, buyerId), BUYER_PATTERN)
   return {
     tickets = tonumber(tickets), holds = tonumber(holds), heldMs = tonumber(heldMs) or 0,
     strikes = tonumber(strikes) or 0, coolUntilMs = tonumber(coolUntilMs) or 0, returned = returned,
@@ -39,8 +37,7 @@ local function remembered(sale, returned)
 end
 
 local function setBuyerText(sale, buyerId, text)
-  sale.buyers[buyerId] = text
-  sale.changedBuyers[buyerId] = true
+  sale.buyers[buyerId], sale.changedBuyers[buyerId] = text, true
 end
 
 local function writeBuyer(sale, buyerId, buyer)

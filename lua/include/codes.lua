@@ -17,8 +17,7 @@ local function usesOf(sale, field)
 end
 
 local function setCodeText(sale, field, text)
-  sale.codes[field] = text
-  sale.changedCodes[field] = true
+  sale.codes[field], sale.changedCodes[field] = text, true
 end
 
 local function setUses(sale, field, uses)

@@ -97,11 +97,16 @@ t.test('thousands of ids are announced together, and none of them waits any more
 
 t.test('events are set aside once, however often it is said', async (t) => {
   const { redis, partition } = await openDesk(t, saleOf([floorOf(5)]));
-  const keys = [partitionKeys(partition).generation, saleKeys(partition, 'hamlet').contradicted];
+  const { generation, accepted } = partitionKeys(partition);
+  const keys = [generation, saleKeys(partition, 'hamlet').contradicted, accepted];
   const events = Array.from({ length: 500 }, (_, i) => [`e${i}`, `sale.paused\thamlet\t${i}`]).flat();
-  t.equal(await runRaw(redis, 'set-aside-events', keys, ['another', ...events]), 'recovering');
+  t.equal(await runRaw(redis, 'set-aside-events', keys, ['another', 'e7', ...events]), 'recovering');
   t.equal(await redis.exists(keys[1] ?? ''), 0);
-  for (let i = 0; i < 2; i++) t.equal(await runRaw(redis, 'set-aside-events', keys, ['g1', ...events]), 'ok');
+  t.equal(await redis.exists(accepted), 0);
+  for (const lost of ['e7 e8', '']) {
+    t.equal(await runRaw(redis, 'set-aside-events', keys, ['g1', lost, ...events]), 'ok');
+  }
+  t.same((await redis.xrange(accepted, '-', '+')).map(([, fields]) => fields), [['lost', 'e7 e8']]);
   t.equal(await redis.hlen(keys[1] ?? ''), 500);
   t.equal(await redis.hget(keys[1] ?? '', 'e7'), 'sale.paused\thamlet\t7');
 });

@@ -143,6 +143,33 @@ t.test('a refused change leaves the bounds of the rows, however many it looked a
     'no_adjacent_seats', 'a0.1');
 });
 
+t.test('who has more than a limit that came later may swap, but not grow', async (t) => {
+  const sale = (buyerLimit: number) => saleOf([row(8)], { buyerLimit, holdLimit: 4 });
+  const desk = await openDesk(t, sale(9));
+  await desk.place('a', [{ seatIds: ['A1', 'A2'] }]);
+  await desk.place('b', [{ seatIds: ['A3', 'A4', 'A5'] }]);
+  await desk.define(sale(4));
+  await desk.directory.reload('hamlet');
+  t.ok((await desk.change('a', { items: [{ seatIds: ['A2', 'A8'] }] })).ok, 'as many as before');
+  await refuses(t, desk, () => desk.change('a', { items: [{ seatIds: ['A2', 'A7', 'A6'] }] }),
+    'buyer_limit', '1');
+  await refuses(t, desk, () => desk.change('a', { items: [{ seatIds: ['A2', 'A8', 'A7'] }] }),
+    'buyer_limit', '0');
+  await desk.check();
+});
+
+t.test('a change reaches each limit to the full, and passes none', async (t) => {
+  for (const [buyerLimit, reason, left] of [[3, 'buyer_limit', '0'], [9, 'hold_limit', '3']] as const) {
+    const desk = await openDesk(t, saleOf([row(8)], { buyerLimit, holdLimit: 3 }));
+    await desk.place('a', [{ seatIds: ['A1', 'A2'] }]);
+    t.ok((await desk.change('a', { items: [{ seatIds: ['A1', 'A2', 'A3'] }] })).ok, 'it grows to the limit');
+    const more = () => desk.change('a', { items: [{ seatIds: ['A1', 'A2', 'A3', 'A4'] }] });
+    await refuses(t, desk, more, reason, left);
+    t.ok((await desk.change('a', { items: [{ seatIds: ['A6', 'A7', 'A8'] }] })).ok, 'all others');
+    await desk.check();
+  }
+});
+
 t.test('who must wait adds nothing to another hold, but gives back', async (t) => {
   const hoarding = { holdSeconds: 3600, coolDownSeconds: 60, coolDownSecondsMax: 600 };
   const desk = await openDesk(t, saleOf([floorOf(9)], { hoarding }));

@@ -119,6 +119,9 @@ t.test('states', async (t) => {
 t.test('a sale that is suspended refuses everything; its snapshot can be read', async (t) => {
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3)])]));
   await desk.place('a', [{ areaId: 'hall', bestAvailable: 1 }]);
+  await desk.setHoldMs(1);
+  await desk.place('lapsed', [{ areaId: 'hall', bestAvailable: 1 }]);
+  await desk.awaitLapse();
   const k = saleKeys(desk.partition, 'hamlet');
   t.equal(await desk.stock.suspend(desk.partition, 'hamlet', 'operator'), 'suspended');
   t.equal(await desk.stock.suspend(desk.partition, 'hamlet', 'script_error'), 'already');
@@ -127,12 +130,16 @@ t.test('a sale that is suspended refuses everything; its snapshot can be read', 
   t.equal(await desk.expire(), 'recovering');
   t.same(await desk.define(saleOf([floorOf(5)])), { reason: 'recovering' });
   t.match(await desk.extend('a', 'k'), { reason: 'recovering' });
+  t.match(await desk.change('a', { items: [{ seatIds: ['A3'] }] }), { reason: 'recovering' });
+  t.match(await desk.confirm('a', 'o'), { reason: 'recovering' });
+  t.match(await desk.release('a'), { reason: 'recovering' });
+  t.match(await desk.place('a', [{ seatIds: ['A3'] }]), { reason: 'recovering' }, 'a repeat as well');
   t.same(await desk.dump(), before);
 
   const read = (wantsSeats: number) =>
     runRaw(desk.redis, 'snapshot-sale', [k.sale, k.areas, k.seats], [wantsSeats]);
-  t.match(await read(1), ['recovering', '1', '0', '4', /./, ['0', '2 1 0'], '0h0']);
-  t.match(await read(0), ['recovering', '1', '0', '4', /./, ['0', '2 1 0'], '']);
+  t.match(await read(1), ['recovering', '1', '0', '5', /./, ['0', '1 2 0'], /hh/]);
+  t.match(await read(0), ['recovering', '1', '0', '5', /./, ['0', '1 2 0'], '']);
   const none = saleKeys(desk.partition, 'nothing');
   t.equal(await runRaw(desk.redis, 'snapshot-sale', [none.sale, none.areas, none.seats], [1]), null);
 });

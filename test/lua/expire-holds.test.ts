@@ -1,6 +1,7 @@
 import t from 'tap';
 import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 
 const one = [{ areaId: 'floor', quantity: 1 }];
 const ten = Array.from({ length: 10 }, (_, i) => `h${i}`);
@@ -9,10 +10,13 @@ t.test('given lapsed and live holds, when swept by many, then the lapsed come ba
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 8)]), floorOf(40)]));
   await desk.place('stays', [{ areaId: 'hall', bestAvailable: 2 }]);
   await desk.setHoldMs(40);
+  const at = setClockOf(desk.redis);
+  const startMs = Date.now() + 1_000;
+  at(startMs);
   await Promise.all(ten.map((id) => desk.place(id, [{ areaId: 'floor', quantity: 2 }])));
   await desk.place('seats', [{ areaId: 'hall', bestAvailable: 3 }]);
   t.equal(await desk.expire(), 0, 'nothing has lapsed yet');
-  await desk.awaitLapse();
+  at(startMs + 40);
   const swept = await Promise.all(Array.from({ length: 8 }, () => desk.expire()));
   t.equal(swept.map(Number).reduce((a, b) => a + b), 11);
   const { areas, events } = await desk.check();

@@ -117,6 +117,45 @@ t.test('a hold has at most holdLimit tickets, a buyer at most liveHoldsMax holds
   await desk.check();
 });
 
+t.test('who is new has every limit to the full, of counts, seats and best available', async (t) => {
+  const limits = { buyerLimit: 3, holdLimit: 3, liveHoldsMax: 1 };
+  const desk = await openDesk(t, saleOf([floorOf(50), hallOf([rowOf('A', 9), rowOf('B', 9)])], limits));
+  const wishes = [floor(3), [{ seatIds: ['A1', 'A2', 'A3'] }], [{ areaId: 'hall', bestAvailable: 3 }]];
+  for (const [i, wish] of wishes.entries()) {
+    const more = i === 0 ? floor(4) : i === 1 ? [{ seatIds: ['B1', 'B2', 'B3', 'B4'] }]
+      : [{ areaId: 'hall', bestAvailable: 4 }];
+    await refuses(t, desk, () => desk.place(`x${i}`, more, { buyerId: `b${i}` }), 'buyer_limit', '3');
+    t.ok((await desk.place(`h${i}`, wish, { buyerId: `b${i}` })).ok);
+    await refuses(t, desk, () => desk.place(`x${i}`, more, { buyerId: `b${i}` }), 'buyer_limit', '0');
+  }
+  for (const [i, wish] of wishes.entries()) {
+    const few = i === 1 ? [{ seatIds: ['B9'] }] : wish.map((item) => ({ ...item,
+      ...('quantity' in item ? { quantity: 1 } : { bestAvailable: 1 }) }));
+    t.ok((await desk.place(`y${i}`, few, { buyerId: `c${i}` })).ok);
+    await refuses(t, desk, () => desk.place(`z${i}`, floor(1), { buyerId: `c${i}` }),
+      'live_holds_limit', '1');
+  }
+  await refuses(t, desk, () => desk.place('all', [...floor(25), ...floor(25)], { buyerId: 'd' }),
+    'buyer_limit', '3');
+  await desk.check();
+});
+
+t.test('who is new has the limit of a sale with channels as well', async (t) => {
+  const channels = [{ channelId: 'fans', allocations: [{ areaId: 'floor', quantity: 4 }] }];
+  const desk = await openDesk(t, saleOf([floorOf(50)], { buyerLimit: 3, holdLimit: 3, channels }));
+  await refuses(t, desk, () => desk.place('x', floor(4)), 'buyer_limit', '3');
+  t.ok((await desk.place('a', floor(3))).ok);
+  await desk.check();
+});
+
+t.test('items of one area must fit it together', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  await refuses(t, desk, () => desk.place('a', [...floor(3), { ...floor(3)[0], ticketType: 'child' }]),
+    'sold_out', 'k0.5');
+  t.ok((await desk.place('b', [...floor(3), { ...floor(2)[0], ticketType: 'child' }])).ok);
+  await desk.check();
+});
+
 t.test('each expiry makes the buyer wait twice as long; an order ends that', async (t) => {
   const hoarding = { holdSeconds: 1_000_000, coolDownSeconds: 1000, coolDownSecondsMax: 3000 };
   const desk = await openDesk(t, saleOf([floorOf(50)], { hoarding }));
@@ -220,6 +259,17 @@ t.test('prices, fees and taxes are those of the moment the hold was placed', asy
   });
   t.match(events.find((event) => 'holdId' in event.data && event.data.holdId === 'b')?.data,
     { total: 500, codes: ['p:half'] });
+});
+
+t.test('two hundred places given back are remembered one by one', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 201)])]));
+  await desk.place('a', [{ seatIds: Array.from({ length: 200 }, (_, i) => `A${i + 1}`) }]);
+  await desk.release('a');
+  t.equal((await desk.check()).fold.buyers.get('buyer')?.returned.size, 200);
+  t.equal((await buyerText(desk))?.split(',').length, 200);
+  await desk.place('b', [{ seatIds: ['A201'] }]);
+  await desk.release('b');
+  t.match(await buyerText(desk), /^0 0 0 0 0 \*@\d+$/, 'one more is too many');
 });
 
 t.test('of who gives very many places back one entry stands for all', async (t) => {

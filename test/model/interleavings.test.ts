@@ -34,9 +34,19 @@ const item: fc.Arbitrary<ItemRequest> = fc.oneof(
   fc.record({ seatIds: fc.uniqueArray(fc.constantFrom(...seats), { minLength: 1, maxLength: 4 }) }),
 );
 const hold = fc.nat(HOLDS - 1);
+/** A seat is named once in a claim: whoever names it twice gets no plan. */
+const items = fc.array(item, { minLength: 1, maxLength: 3 }).map((all) => {
+  const named = new Set<string>();
+  return all.flatMap((one): ItemRequest[] => {
+    if (one.seatIds === undefined) return [one];
+    const seatIds = [...new Set(one.seatIds)].filter((seatId) => !named.has(seatId));
+    for (const seatId of seatIds) named.add(seatId);
+    return seatIds.length === 0 ? [] : [{ ...one, seatIds }];
+  });
+});
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: fc.record({
-    do: fc.constant('place' as const), hold, items: fc.array(item, { minLength: 1, maxLength: 3 }),
+    do: fc.constant('place' as const), hold, items,
     digest: fc.constantFrom('d', 'd', 'd', 'e'), lapses: fc.boolean(),
   }) },
   { weight: 9, arbitrary: fc.record({

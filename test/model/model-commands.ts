@@ -95,7 +95,7 @@ export function commandArbitraries(): fc.Arbitrary<Command>[] {
     step('define', fc.record({ sale, price: fc.integer({ min: 900, max: 905 }), extra: fc.nat(3) }), define),
     ...Array.from({ length: 4 }, () => step('adjust', stockPicks, adjust)),
     step('part', refs, releasePart), step('part', refs, releasePart),
-    ...Array.from({ length: 2 }, () => step('replace',
+    ...Array.from({ length: 5 }, () => step('replace',
       fc.record({ ref: refPicks, claim: claimPicks, isStale: mostly(false, 8) }), replaceItems)),
     step('codes', codesPicks, giveCodes),
     step('lapse', fc.constant({}), lapse),

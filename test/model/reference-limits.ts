@@ -11,8 +11,11 @@ export interface Asked {
   /** version of the sale it was packed for */
   version: number;
   items: ItemRequest[];
+  /** digests, parted by spaces */
   accessDigest?: string | undefined;
   promotionCode?: string | undefined;
+  /** codes that the hold has used up already: they are not judged again */
+  usedCodes?: readonly string[];
   /** channels that a pass opens */
   opened: string[];
 }
@@ -94,12 +97,14 @@ function limitRefusal({ fold, known }: ReferenceSale, asked: Asked, nowMs: numbe
   return count > holdLimit ? { reason: 'hold_limit', detail: String(holdLimit) } : undefined;
 }
 
-function codeRefusal({ fold, known }: ReferenceSale, asked: Asked): Expected | undefined {
-  const { accessDigest, buyerId } = asked;
+/** Why what a claim shows is refused. */
+export function codeRefusal({ fold, known }: ReferenceSale, asked: Asked): Expected | undefined {
+  const { buyerId, usedCodes = [] } = asked;
   const spent = (reason: string, isCode: boolean) => ({ reason, detail: isCode ? 'c' : 'b' });
-  if (accessDigest !== undefined) {
-    const code = fold.codes.get(accessDigest);
+  for (const digest of digestsOf(asked)) {
+    const code = fold.codes.get(digest);
     if (code === undefined) return { reason: 'access_code_unknown', detail: '' };
+    if (usedCodes.includes(digest)) continue;
     const mine = code.usesByBuyer.get(buyerId) ?? 0;
     const isUsed = code.usesMax > 0 && code.uses >= code.usesMax;
     if (isUsed || (code.usesPerBuyerMax > 0 && mine >= code.usesPerBuyerMax)) {
@@ -107,10 +112,15 @@ function codeRefusal({ fold, known }: ReferenceSale, asked: Asked): Expected | u
     }
   }
   const promotion = promotionOf(known, asked);
-  if (promotion === undefined) return undefined;
+  if (promotion === undefined || usedCodes.includes(`p:${promotion.promotionId}`)) return undefined;
   const used = fold.promotions.get(promotion.promotionId);
   const isUsed = (used?.uses ?? 0) >= (promotion.usesMax ?? Infinity);
   const mine = used?.usesByBuyer.get(buyerId) ?? 0;
   if (!isUsed && mine < (promotion.usesPerBuyerMax ?? Infinity)) return undefined;
   return spent('promotion_code_used', isUsed);
+}
+
+/** The access codes that a claim shows. */
+export function digestsOf({ accessDigest = '' }: Asked): string[] {
+  return accessDigest.split(' ').filter(Boolean);
 }

@@ -7,7 +7,7 @@ import type { KnownSale } from '../../services/selling/sale-directory.ts';
 import { checkBest, refusalOfBest } from './reference-best.ts';
 import { chainsOf, Trial } from './reference-claim.ts';
 import type { ReferenceSale } from './reference-claim.ts';
-import { countOf, promotionOf, refusalBefore } from './reference-limits.ts';
+import { codeRefusal, countOf, digestsOf, promotionOf, refusalBefore } from './reference-limits.ts';
 import type { Asked, Expected } from './reference-limits.ts';
 
 /**
@@ -25,11 +25,34 @@ export function judgePlace(sale: ReferenceSale, asked: Asked, nowMs: number, ans
   }
   const refusal = refusalBefore(sale, asked, nowMs);
   if (refusal !== undefined) return expectRefusal(answer, refusal.reason, refusal.detail);
-  judgeItems(sale, asked, nowMs, answer);
+  const walk = walkOf(sale, asked, nowMs, answer.ok ? answer.hold.items : undefined);
+  judgeItems(walk, answer, nowMs + 1);
+  if (answer.ok) checkHold(walk, answer.hold, capOf(walk));
+}
+
+/** What a change takes for a hold, or why it is refused. */
+export type ChangeAnswer = { ok: true; items: PackedItem[] } | Refusal;
+
+/**
+ * As `judgePlace`, of what a hold shall get beside what it keeps: the reference is the sale after what goes
+ * was given back. Throws an Error unless the answer is right.
+ */
+export function judgeAdded(
+  sale: ReferenceSale,
+  asked: Asked,
+  nowMs: number,
+  answer: ChangeAnswer,
+): void {
+  const hold = sale.fold.holds.get(asked.holdId);
+  if (hold === undefined) throw new Error(`${asked.holdId} is not there`);
+  const refusal = codeRefusal(sale, asked);
+  if (refusal !== undefined) return expectRefusal(answer, refusal.reason, refusal.detail);
+  const walk = walkOf(sale, asked, nowMs, answer.ok ? answer.items : undefined);
+  judgeItems({ ...walk, isChange: true }, answer, Date.parse(hold.expiresAtMax));
 }
 
 /** Throws unless an answer is this refusal; `detail` undefined: whatever it says. */
-export function expectRefusal(answer: PlaceAnswer | Refusal, reason: string, detail?: string): void {
+export function expectRefusal(answer: { ok: true } | Refusal, reason: string, detail?: string): void {
   const got = answer.ok ? 'a hold' : `${answer.reason} ${answer.detail}`;
   if (answer.ok || answer.reason !== reason || (detail !== undefined && answer.detail !== detail)) {
     throw new Error(`the answer is ${got}, not ${reason} ${detail ?? ''}`);
@@ -51,17 +74,20 @@ function expectRecord(answer: PlaceAnswer, holdId: string, { fold }: ReferenceSa
 function openedBy({ fold, known }: ReferenceSale, asked: Asked, nowMs: number): string[] {
   const overdue = known.definition.channels.filter(({ channelId, returnsAt }) =>
     returnsAt !== null && Date.parse(returnsAt) <= nowMs && !fold.returned.has(channelId));
-  const ofCode = fold.codes.get(asked.accessDigest ?? '')?.channelIds ?? [];
+  const ofCode = digestsOf(asked).flatMap((digest) => fold.codes.get(digest)?.channelIds ?? []);
   return [...new Set([...asked.opened, ...ofCode, ...overdue.map(({ channelId }) => channelId)])];
 }
 
-/** Goes through the items in order, as all or nothing; `hold` is what the answer says was taken. */
+/** Goes through the items in order, as all or nothing; `items` is what the answer says was taken. */
 interface Walk {
   sale: ReferenceSale;
   asked: Asked;
+  nowMs: number;
   trial: Trial;
-  hold: HoldRecord | undefined;
-  /** of hold.items */
+  /** a hold changes: its items are taken one after the other even where they are quantities only */
+  isChange: boolean;
+  items: PackedItem[] | undefined;
+  /** of items */
   at: number;
   /** best available took some before, of which a refusal does not say which */
   isVague: boolean;
@@ -69,12 +95,14 @@ interface Walk {
   before: Map<number, Set<string>>;
 }
 
-function judgeItems(sale: ReferenceSale, asked: Asked, nowMs: number, answer: PlaceAnswer): void {
-  const walk: Walk = {
-    sale, asked, trial: new Trial(sale, openedBy(sale, asked, nowMs)), at: 0, isVague: false,
-      before: new Map(),
-    hold: answer.ok ? answer.hold : undefined,
-  };
+function walkOf(sale: ReferenceSale, asked: Asked, nowMs: number, items: PackedItem[] | undefined): Walk {
+  return { sale, asked, nowMs, trial: new Trial(sale, openedBy(sale, asked, nowMs)), isChange: false, items,
+    at: 0, isVague: false, before: new Map() };
+}
+
+/** `leastMs`: places that the buyer may not have until then are refused. */
+function judgeItems(walk: Walk, answer: { ok: true } | Refusal, leastMs: number): void {
+  const { asked, sale } = walk;
   for (const item of asked.items) {
     const refusal = item.quantity !== undefined ? walkQuantity(walk, item, item.quantity)
       : item.seatIds !== undefined ? walkSeats(walk, item, item.seatIds) : walkBest(walk, item,
@@ -87,20 +115,20 @@ function judgeItems(sale: ReferenceSale, asked: Asked, nowMs: number, answer: Pl
   if (walk.isVague) return expectVague(answer);
   const stranded = strandedBy(walk);
   if (stranded.length > 0) return expectRefusal(answer, 'would_strand_seat', stranded.join('.'));
-  const capMs = capOf(walk, nowMs);
-  if (capMs !== undefined && capMs <= nowMs) {
+  const capMs = capOf(walk);
+  if (capMs !== undefined && capMs < leastMs) {
     const { holdSecondsMax } = sale.known.definition;
     return expectRefusal(answer, 'hold_time_spent', String(capMs + holdSecondsMax * 1000));
   }
   if (!answer.ok) throw new Error(
     `the claim could be granted, but the answer is ${answer.reason} ${answer.detail}`);
-  checkHold(walk, answer.hold, nowMs, capMs);
+  if (walk.at !== walk.items?.length) throw new Error('the hold has more items than were asked for');
 }
 
 const OF_STOCK = ['sold_out', 'seats_taken', 'seats_reserved', 'no_adjacent_seats', 'would_strand_seat',
   'hold_time_spent'];
 
-function expectVague(answer: PlaceAnswer): void {
+function expectVague(answer: { ok: true } | Refusal): void {
   if (answer.ok) throw new Error('a claim was granted whose items cannot be had together');
   if (!OF_STOCK.includes(answer.reason)) throw new Error(`${answer.reason} says nothing of the stock`);
 }
@@ -108,8 +136,11 @@ function expectVague(answer: PlaceAnswer): void {
 /**
  * Of several counters without room, a claim of quantities only may be told of any, with what is left there.
  */
-function isOtherCounter({ sale, asked, trial }: Walk, answer: PlaceAnswer): boolean {
-  if (answer.ok || answer.reason !== 'sold_out') return false;
+function isOtherCounter(
+  { sale, asked, trial, isChange }: Walk,
+  answer: { ok: true } | Refusal,
+): boolean {
+  if (isChange || answer.ok || answer.reason !== 'sold_out') return false;
   if (asked.items.some(({ quantity }) => quantity === undefined)) return false;
   const [, index, left] = /^k(\d+)\.(\d+)$/.exec(answer.detail) ?? [];
   const wanted = asked.items.filter(({ areaId = '' }) => trial.countersOver(areaId).includes(Number(index)))
@@ -136,7 +167,7 @@ function walkQuantity(walk: Walk, item: ItemRequest, n: number): Expected | unde
   }
   if (left > 0) expected.push(['', left]);
   trial.use(areaId, n);
-  if (walk.hold === undefined) return undefined;
+  if (walk.items === undefined) return undefined;
   for (const [channelId, quantity] of expected) {
     const packed = nextItem(walk, item);
     if (nameOf(walk, packed) !== areaId || channelOf(walk, packed) !== channelId
@@ -177,7 +208,7 @@ function walkSeats(walk: Walk, item: ItemRequest, seatIds: string[]): Expected |
     if (full !== undefined) return { reason: 'sold_out', detail: `k${full}.${trial.openLeft(full, true)}` };
     if (!walk.before.has(segment)) walk.before.set(segment, before);
     trial.use(areaId, group.length);
-    if (walk.hold !== undefined) expectSeats(walk, item, byChannel);
+    if (walk.items !== undefined) expectSeats(walk, item, byChannel);
   }
   return undefined;
 }
@@ -215,7 +246,7 @@ function walkBest(walk: Walk, item: ItemRequest, n: number): Expected | undefine
   const wish = { n, item, categoryIds };
   const refusal = refusalOfBest(trial, wish);
   if (refusal !== undefined) return refusal;
-  if (walk.hold === undefined) {
+  if (walk.items === undefined) {
     // Which it took is not known: what comes after may fail or not.
     walk.isVague = walk.asked.items.length > 1 || hasSpent(walk);
     return undefined;
@@ -269,11 +300,11 @@ function strandedBy({ trial, sale, before }: Walk): number[] {
 }
 
 /** The earliest end that this buyer's earlier holds of any of these places had. */
-function capOf(walk: Walk, nowMs: number): number | undefined {
-  const { sale, asked, hold, trial } = walk;
+function capOf(walk: Walk): number | undefined {
+  const { sale, asked, nowMs, items, trial } = walk;
   const returned = sale.fold.buyers.get(asked.buyerId)?.returned ?? new Map<string, number>();
-  const areaIds = hold === undefined ? asked.items.flatMap((item) => (item.quantity ? [item.areaId] : []))
-    : hold.items.filter(({ offsets }) => offsets.length === 0).map((item) => nameOf(walk, item));
+  const areaIds = items === undefined ? asked.items.flatMap((item) => (item.quantity ? [item.areaId] : []))
+    : items.filter(({ offsets }) => offsets.length === 0).map((item) => nameOf(walk, item));
   const seats = [...trial.taken].map((seatId) => `seat:${seatId}`);
   const units = [EVERY_UNIT, ...areaIds.map((areaId) => `area:${areaId}`), ...seats];
   const sinceMs = nowMs - sale.known.definition.holdSecondsMax * 1000;
@@ -281,8 +312,7 @@ function capOf(walk: Walk, nowMs: number): number | undefined {
   return caps.toSorted((a, b) => a - b)[0];
 }
 
-function checkHold(walk: Walk, hold: HoldRecord, nowMs: number, capMs = Infinity): void {
-  const { sale, asked } = walk;
+function checkHold({ sale, asked, nowMs }: Walk, hold: HoldRecord, capMs = Infinity): void {
   const { definition } = sale.known;
   const maxMs = Math.min(definition.holdSecondsMax * 1000, capMs - nowMs);
   const codes = [asked.accessDigest, promotionOf(sale.known, asked)?.promotionId].filter(Boolean);
@@ -291,12 +321,11 @@ function checkHold(walk: Walk, hold: HoldRecord, nowMs: number, capMs = Infinity
   const got = [hold.placedAtMs, hold.expiresAtMs, hold.expiresAtMaxMs, hold.buyerId, hold.codes.length,
     hold.terms];
   if (got.join() !== expected.join()) throw new Error(`the hold is ${got.join()}, not ${expected.join()}`);
-  if (walk.at !== hold.items.length) throw new Error('the hold has more items than were asked for');
 }
 
 /** The next item of the answer, of the right ticket type and price. */
 function nextItem(walk: Walk, item: ItemRequest): PackedItem {
-  const packed = walk.hold?.items[walk.at];
+  const packed = walk.items?.[walk.at];
   if (packed === undefined) throw new Error('the hold has fewer items than were asked for');
   walk.at += 1;
   const { known } = walk.sale;

@@ -15,6 +15,14 @@ t.test('an entry stands for its line in its file, or with * in all that have it'
   t.equal(findEquivalent(mutants, [{ ...entry, file: '*' }]).equivalent.size, 2);
 });
 
+t.test('an entry may name several with one reason; each of them must be there', async (t) => {
+  const becomes = ['local a = b >= 0', 'local a = b > 1'];
+  const entry = { file: 'a.lua', line: 'local a = b > 0', becomes, why };
+  t.same([...findEquivalent(mutants, [entry]).equivalent].map((mutant) => mutant.becomes), becomes);
+  const wrong = { ...entry, becomes: [...becomes, 'x'] };
+  t.same(findEquivalent(mutants, [wrong]).stale, [wrong]);
+});
+
 t.test('an entry that matches nothing or says no reason is stale', async (t) => {
   const entry = { file: 'a.lua', line: 'local a = b > 0', becomes: 'local a = b >= 0', why };
   for (const wrong of [{ file: 'c.lua' }, { line: 'local a = b > 1' }, { becomes: 'x' }, { why: ' ' }]) {

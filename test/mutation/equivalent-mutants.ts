@@ -8,7 +8,8 @@ export interface EquivalentMutant {
   /** below lua/; '*' for the same line in every file that has it */
   file: string;
   line: string;
-  becomes: string;
+  /** what it becomes; all of several that have one reason */
+  becomes: string | string[];
   why: string;
 }
 
@@ -22,10 +23,13 @@ export function findEquivalent(
 ): { equivalent: Set<LuaMutant>; stale: EquivalentMutant[] } {
   const equivalent = new Set<LuaMutant>();
   const stale = entries.filter((entry) => {
-    const found = mutants.filter(({ file, line, becomes }) =>
-      (entry.file === '*' || entry.file === file) && entry.line === line && entry.becomes === becomes);
-    for (const mutant of found) equivalent.add(mutant);
-    return found.length === 0 || entry.why.trim() === '';
+    const isFound = [entry.becomes].flat().map((becomes) => {
+      const found = mutants.filter((mutant) => (entry.file === '*' || entry.file === mutant.file)
+        && entry.line === mutant.line && becomes === mutant.becomes);
+      for (const mutant of found) equivalent.add(mutant);
+      return found.length > 0;
+    });
+    return isFound.includes(false) || entry.why.trim() === '';
   });
   return { equivalent, stale };
 }

@@ -67,7 +67,7 @@ t.test('a worker judges mutants of its own copy', async (t) => {
   const wanted = ['n, left = n + 1, left + 1', 'local left = 3', 'if false then return nil end'];
   const noted: string[] = [];
   const mutants = project.mutants.filter(({ becomes }) => wanted.includes(becomes));
-  const judging = { workers: [worker], project, isInterrupted: () => false };
+  const judging = { budgetMs: Infinity, workers: [worker], project, isInterrupted: () => false };
   const judged = await judgeMutants(mutants, useful, judging, ({ mutant }) => noted.push(mutant.becomes));
   const errors = Object.fromEntries(judged.map(({ mutant, verdict }) => [mutant.becomes, verdict?.error]));
   t.match(errors, { [wanted[0] ?? '']: 'the script hangs', [wanted[1] ?? '']: /Expected/ });

@@ -47,15 +47,21 @@ const USUAL_MS = 5_000;
 /**
  * Changes the worker's copy, runs the tests that run the changed file until one fails, and changes it back.
  * A failure counts when it comes twice, so that a test that fails now and then kills nothing.
+ *
+ * @param budgetMs tests that usually take longer than what is left of it are passed over
  */
 export async function judgeMutant(
   worker: MutationWorker,
   mutant: LuaMutant,
   project: LuaProject,
   tests: UsefulTest[],
+  budgetMs = Infinity,
 ): Promise<Verdict> {
   return withMutants(worker.folder, [mutant], project, async () => {
+    let leftMs = budgetMs;
     for (const test of inOrder(tests, mutant.file, project.scriptsOf(mutant.file))) {
+      if (leftMs < test.usualMs) continue;
+      leftMs -= test.usualMs;
       const first = await worker.run(test.index, test.usualMs);
       if (first.error === undefined) continue;
       const isSure = first.isFatal || (await worker.run(test.index, test.usualMs)).error !== undefined;

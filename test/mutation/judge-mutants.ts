@@ -14,6 +14,8 @@ export interface JudgedMutant {
 export interface Judging {
   workers: MutationWorker[];
   project: LuaProject;
+  /** of quick tests per mutant; Infinity for all */
+  budgetMs: number;
   isInterrupted(): boolean;
 }
 
@@ -26,7 +28,7 @@ export async function judgeMutants(
 ): Promise<JudgedMutant[]> {
   const judged = new Map<LuaMutant, JudgedMutant>();
   await eachWorker(mutants, judging, async (worker, mutant) => {
-    const verdict = await judgeMutant(worker, mutant, judging.project, tests);
+    const verdict = await judgeMutant(worker, mutant, judging.project, tests, judging.budgetMs);
     judged.set(mutant, { mutant, verdict });
     note({ mutant, verdict });
   });

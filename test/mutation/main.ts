@@ -4,6 +4,9 @@
  * of test/lua and test/model in warm processes, some milliseconds each; what lives on meets the services'
  * tests under tap. What cannot be noticed is in equivalent.json with its reason and does not count.
  *
+ * With --quick a mutant meets only its likeliest killers, so that the score is a lower bound of the true one;
+ * --again gives the survivors of such a run all tests.
+ *
  * Exits 1 when the score is below the minimum, or an entry of equivalent.json matches nothing any more.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,10 +32,13 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 const dataFolder = join(project, '.data');
 const runFolder = join(dataFolder, `mutation-${process.pid}`);
 const survivorsPath = join(dataFolder, 'mutation-survivors.json');
+const TEST_END = '.test.ts';
 const TEST_FOLDERS = ['test/lua', 'test/model'];
 /** A first guess, until the run knows better: what a mutant costs that is killed, and how many are not. */
 const MS_PER_KILL = 300;
 const SURVIVING_SHARE = 0.1;
+/** What lives on costs most, for it meets every test: with --quick the likeliest killers of so much time. */
+const QUICK_BUDGET_MS = 12_000;
 
 let isInterrupted = false;
 const workers: MutationWorker[] = [];
@@ -66,21 +72,21 @@ async function run(options: MutationOptions): Promise<number> {
   const lua = readLuaProject(folders[0] as string);
   const { mutants, equivalent } = choose(lua, options);
   const files = TEST_FOLDERS.flatMap((folder) => readdirSync(join(project, folder))
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith(TEST_END))
+    .filter((name) => options.tests.length === 0 || options.tests.includes(name.slice(0, -TEST_END.length)))
     .map((name) => `${folder}/${name}`));
   workers.push(...folders.map((folder) => new MutationWorker(folder, files)));
   await Promise.all(workers.map((worker) => worker.start()));
   const { tests, unquick } = await prepareTests(workers[0] as MutationWorker, lua);
   sayPlan(mutants, lua, tests, options);
 
-  const judging = { workers, project: lua, isInterrupted: () => isInterrupted };
+  const budgetMs = options.quick && options.tests.length === 0 ? QUICK_BUDGET_MS : Infinity;
+  const judging = { workers, project: lua, budgetMs, isInterrupted: () => isInterrupted };
   const first = await judgeMutants(mutants, tests, judging, progressOf(mutants.length));
   realTests = new RealTests(runFolder, unquick);
   const judged = options.quick ? first : await judgeAgain(first, realTests, judging, (groupCount) =>
     say(`second round: ${groupCount} groups of survivors, some minutes each`));
-  const survivors = judged.filter(({ verdict }) => verdict === undefined)
-    .map(({ mutant: { file, line, becomes } }) => ({ file, line, becomes, why: '' }));
-  writeFileSync(survivorsPath, `${JSON.stringify(survivors, undefined, 2)}\n`);
+  writeSurvivors(judged.filter(({ verdict }) => verdict === undefined).map(({ mutant }) => mutant));
   say(`\n${reportMutants(judged, equivalent)}\n`);
   const { percent } = scoreOf(judged, equivalent);
   const isEnough = percent >= options.scoreMin && !isInterrupted;
@@ -98,14 +104,23 @@ function choose(
   ) as EquivalentMutant[];
   const { equivalent, stale } = findEquivalent(lua.mutants, entries);
   if (stale.length > 0) {
-    const lines = stale.map(({ file, line, becomes }) => `  ${file}\n    ${line}\n    ${becomes}`);
+    const lines = stale.map(({ file, line, becomes }) =>
+      `  ${file}\n    ${line}\n    ${[becomes].flat().join('\n    ')}`);
     throw new Error(`In equivalent.json these match no mutant or give no reason:\n${lines.join('\n')}`);
   }
-  const chosen = chooseMutants(lua.mutants, options);
+  const wanted = chooseMutants(lua.mutants, options);
+  const chosen = options.again ? survivorsIn(wanted) : wanted;
   return {
     mutants: chosen.filter((mutant) => !equivalent.has(mutant)),
     equivalent: chosen.filter((mutant) => equivalent.has(mutant)),
   };
+}
+
+/** The mutants that the run before has left as survivors, as far as their lines are still what they were. */
+function survivorsIn(mutants: LuaMutant[]): LuaMutant[] {
+  const texts = (JSON.parse(readFileSync(survivorsPath, 'utf8')) as Partial<LuaMutant>[])
+    .map(({ file, line, becomes }) => [file, line, becomes].join('\n'));
+  return mutants.filter(({ file, line, becomes }) => texts.includes([file, line, becomes].join('\n')));
 }
 
 async function prepareTests(
@@ -135,19 +150,29 @@ function sayPlan(
     + `${workerCount} workers; about ${minutes(guessMs)}, and a second round for those that live on`);
 }
 
+/** In the form of equivalent.json. */
+function writeSurvivors(mutants: LuaMutant[]): void {
+  const survivors = mutants.map(({ file, line, becomes }) => ({ file, line, becomes, why: '' }));
+  writeFileSync(survivorsPath, `${JSON.stringify(survivors, undefined, 2)}\n`);
+}
+
 /** Says how far it is, and each survivor as soon as it is one. */
 function progressOf(total: number): (judged: { mutant: LuaMutant; verdict: unknown }) => void {
   const startedAtMs = performance.now();
   const step = Math.max(10, Math.round(total / 20));
   let done = 0;
-  let killed = 0;
+  const survivors: LuaMutant[] = [];
   return ({ mutant, verdict }) => {
     done += 1;
-    if (verdict === undefined) say(`nobody noticed ${describe(mutant)}`);
-    else killed += 1;
+    if (verdict === undefined) {
+      say(`nobody noticed ${describe(mutant)}`);
+      survivors.push(mutant);
+      // Also when the run is stopped.
+      writeSurvivors(survivors);
+    }
     if (done % step !== 0 && done !== total) return;
     const passedMs = performance.now() - startedAtMs;
-    say(`${done} of ${total}, ${killed} killed, ${minutes(passedMs)} passed, `
+    say(`${done} of ${total}, ${done - survivors.length} killed, ${minutes(passedMs)} passed, `
       + `about ${minutes((passedMs / done) * (total - done))} left, ${seconds(passedMs / done)} per mutant`);
   };
 }

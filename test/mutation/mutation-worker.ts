@@ -16,6 +16,8 @@ const SCRIPT_MS_MAX = 1_500;
 const PATIENCE = 3;
 const TEST_MS_MAX = 60_000;
 const STEP_MS = 250;
+/** Of the model's commands: the same ones each time, so that a failure that comes twice is none of chance. */
+const SHORT_MODEL = { MODEL_COMMANDS: '400', MODEL_SEED: '1' };
 
 /**
  * One copy of the project with a Redis and a process that runs single tests in it. A script that hangs, or a
@@ -51,7 +53,7 @@ export class MutationWorker {
     this.#process = fork(join(this.folder, 'test/mutation/worker-main.ts'),
       this.#files.map((file) => join(this.folder, file)), {
         cwd: this.folder,
-        env: { ...process.env, ...redisEnvironment(), QUICK_REDIS_URL: this.redisUrl },
+        env: { ...SHORT_MODEL, ...process.env, ...redisEnvironment(), QUICK_REDIS_URL: this.redisUrl },
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
     [this.greeting] = await once(this.#process, 'message') as [WorkerGreeting];

@@ -9,9 +9,10 @@ const mutants = [
 const all = { only: [], sampleCount: 0, seed: 1 };
 
 t.test('options are read, and what is none is refused', async (t) => {
-  t.match(readOptions([]), { only: [], sampleCount: 0, seed: 1, quick: false });
-  t.match(readOptions(['--only', 'place-holds,take', '--sample', '5', '--quick']),
-    { only: ['place-holds', 'take'], sampleCount: 5, quick: true });
+  t.match(readOptions([]), { only: [], sampleCount: 0, seed: 1, quick: false, again: false });
+  const args = ['--only', 'place-holds,take', '--tests', 'moments', '--sample', '5', '--quick', '--again'];
+  t.match(readOptions(args),
+    { only: ['place-holds', 'take'], tests: ['moments'], sampleCount: 5, quick: true, again: true });
   t.throws(() => readOptions(['--onyl', 'take']), /onyl/);
   t.throws(() => readOptions(['--sample', 'many']), /--sample takes a whole number/);
 });

@@ -4,11 +4,15 @@ import type { LuaMutant } from './mutate-lua.ts';
 export interface MutationOptions {
   /** file names below lua/ without folder and ending; empty for all */
   only: string[];
+  /** names of test files of test/lua and test/model to judge by; empty for all */
+  tests: string[];
   /** mutants to choose at random, 0 for all */
   sampleCount: number;
   seed: number;
-  /** leaves out the second round, in which survivors meet the tests of the services */
+  /** the likeliest killers only, and no second round, in which survivors meet the tests of the services */
   quick: boolean;
+  /** only those that nobody noticed in the run before */
+  again: boolean;
   /** share of mutants, in per cent, below which the run fails */
   scoreMin: number;
   workerCount: number;
@@ -16,9 +20,11 @@ export interface MutationOptions {
 
 export const usage = `npm run test:mutation -- [options]
   --only NAMES    only these files of lua/ and lua/include/, parted by commas: place-holds,take
+  --tests NAMES   judged by these files of test/lua and test/model only: moments,limits
   --sample N      N mutants chosen at random instead of all
   --seed N        another choice (default 1)
-  --quick         without the second round: survivors do not meet the tests of the services
+  --quick         a mutant meets its likeliest killers only, and survivors not the tests of the services
+  --again         only the survivors of the run before
   --min PERCENT   the score below which the run fails (default 95)
   --workers N     default 2`;
 
@@ -26,20 +32,28 @@ export const usage = `npm run test:mutation -- [options]
 export function readOptions(args: string[]): MutationOptions {
   const { values } = parseArgs({ args, options: {
     only: { type: 'string', default: '' },
+    tests: { type: 'string', default: '' },
     sample: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     quick: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
     min: { type: 'string', default: '95' },
     workers: { type: 'string', default: '2' },
   } });
   return {
-    only: values.only.split(',').filter((name) => name !== ''),
+    only: namesIn(values.only),
+    tests: namesIn(values.tests),
     sampleCount: numberOf('sample', values.sample),
     seed: numberOf('seed', values.seed),
     quick: values.quick,
+    again: values.again,
     scoreMin: numberOf('min', values.min),
     workerCount: Math.max(1, numberOf('workers', values.workers)),
   };
+}
+
+function namesIn(text: string): string[] {
+  return text.split(',').filter((name) => name !== '');
 }
 
 function numberOf(name: string, text: string): number {

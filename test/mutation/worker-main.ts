@@ -3,9 +3,11 @@
  * tests of them on demand, told by process messages. It runs in its own copy of the project, whose lua/ the
  * starter changes between runs, with a Redis of its own (QUICK_REDIS_URL). Ends with its starter.
  */
+import { createHash } from 'node:crypto';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Redis } from 'ioredis';
+import { withOwnClock } from '../harness/set-clock.ts';
 import type { QuickTest } from './quick-tap.ts';
 
 registerHooks({
@@ -78,7 +80,9 @@ async function runTest(index: number): Promise<TestOutcome> {
 function recordScripts(prototype: Pick<Redis, 'sendCommand'>): void {
   const send = prototype.sendCommand;
   prototype.sendCommand = function record(this: Redis, command, ...rest) {
-    if (command.name === 'evalsha') shas.add(String(command.args[0]));
+    const [script = ''] = command.args.map(String);
+    if (command.name === 'evalsha') shas.add(script);
+    if (command.name === 'eval') shas.add(createHash('sha1').update(withOwnClock(script)).digest('hex'));
     return send.call(this, command, ...rest);
   };
 }

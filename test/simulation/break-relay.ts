@@ -2,9 +2,8 @@ import type { PartitionRelay } from '../../services/relay/partition-relay.ts';
 import type { SimParts } from './sim-world.ts';
 
 /** Breaks the account of an outbox on purpose, if the parts say so. */
-export function breakRelay({ ledger }: PartitionRelay, { trimsPastOpen, announcesOnce }: SimParts): void {
+export function breakRelay({ ledger }: PartitionRelay, { trimsPastOpen }: SimParts): void {
   const { add, restart } = ledger;
-  if (announcesOnce) ledger.add = (...args) => ({ ...add(...args), accepted: [] });
   if (!trimsPastOpen) return;
   let last: { entryId: string; eventId: string } | undefined;
   let reading = 0;

@@ -13,7 +13,6 @@ export const BROKEN_PARTS: Record<string, Partial<SimParts>> = {
   'a reader lets the last of two rivals win': { createReaderFold: lastWins },
   'a relay takes what it has forgotten for a contradiction': { createRelayFold: forgetsIds },
   'a relay announces what it has sent': { announcesOnSend: true },
-  'a relay that reaches another Redis announces nothing twice': { announcesOnce: true },
   'a relay trims the outbox past what is open': { trimsPastOpen: true },
   'a relay sets events aside and lets the sale go on': { suspendsNobody: true },
   'readers take children before their parents': { readsChildrenFirst: true },

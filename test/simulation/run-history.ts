@@ -98,7 +98,7 @@ function createWorld(
       createRelayFold: () => createLogFold(),
       createReaderFold: () => createLogFold(plan.remembered),
       announcesOnSend: false, readsChildrenFirst: false, trimsPastOpen: false,
-      acknowledgesByPosition: false, losesBatches: false, suspendsNobody: false, announcesOnce: false,
+      acknowledgesByPosition: false, losesBatches: false, suspendsNobody: false,
       ...parts,
     },
     isCalm: () => time.nowMs >= plan.stormMs,

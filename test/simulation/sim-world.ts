@@ -44,6 +44,4 @@ export interface SimParts {
   losesBatches: boolean;
   /** sets events aside and lets their sale go on */
   suspendsNobody: boolean;
-  /** takes for announced what it has announced to another Redis */
-  announcesOnce: boolean;
 }

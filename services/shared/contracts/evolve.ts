@@ -31,7 +31,8 @@ export function evolve(sale: FoldedSale, event: SaleEvent): FoldedSale {
     check(sale.state !== 'archived' || event.type === 'sale.revived', 'the sale is archived');
     apply(sale, event);
   } catch (error) {
-    throw new Error(`${event.subject} seq ${event.sequence} (${event.type}): ${(error as Error).message}`);
+    const { subject, sequence, type } = event;
+    throw new Error(`${subject} seq ${Number(sequence)} (${type}): ${(error as Error).message}`);
   }
   sale.head = { seq: Number(event.sequence), id: event.id };
   sale.epoch = event.epoch;

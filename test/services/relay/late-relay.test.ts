@@ -131,7 +131,7 @@ t.test('what has no beginning is no remainder once the log was read to its tip',
 });
 
 t.test('an empty Redis is not opened while the event store, which may know better, is away', async (t) => {
-  const { stack, redis, writer, drained, logOf } = await openRelayBench(t);
+  const { stack, redis, writer, drained, logOf, stateOf } = await openRelayBench(t);
   const lost = writer('soldout');
   const pool = new Pool({ connectionString: stack.databaseUrl, max: 1 });
   t.teardown(() => pool.end());
@@ -161,9 +161,11 @@ t.test('an empty Redis is not opened while the event store, which may know bette
   postgres.open();
   await awaitThat('the partitions without a log are opened', () =>
     redis.get(partitionKeys(other).generation));
-  t.equal(await redis.get(partitionKeys(lost.partition).generation), null);
-  await awaitThat('of the other it says that recovery is needed', async () => {
+  await awaitThat('the other one is opened as well', () =>
+    redis.get(partitionKeys(lost.partition).generation));
+  t.equal(await stateOf(lost), 'recovering', 'and not as if it were new');
+  await awaitThat('it says what its sale waits for', async () => {
     const missing = await troublesOf(relay.url);
-    return missing.length === 1 && /recovery is needed/.test(missing[0] ?? '');
+    return missing.length === 1 && /^soldout is recovering: .* seq 0 of 20000/.test(missing[0] ?? '');
   });
 });

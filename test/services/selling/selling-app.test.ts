@@ -66,6 +66,7 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     'POST /admin/v1/sales/{saleId}/inventory',
     'POST /admin/v1/sales/{saleId}/open',
     'POST /admin/v1/sales/{saleId}/pause',
+    'POST /admin/v1/sales/{saleId}/recover',
     'POST /admin/v1/sales/{saleId}/reopen',
     'POST /admin/v1/sales/{saleId}/resume',
     'POST /admin/v1/sales/{saleId}/revive',
