@@ -1,4 +1,5 @@
 import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../harness/open-desk.ts';
 import { openShop } from '../../harness/open-shop.ts';
 import type { ShopAnswer } from '../../harness/open-shop.ts';
@@ -60,7 +61,13 @@ t.test('holding, ordering and giving back by many at once adds up', async (t) =>
     const holdId = String(body['holdId']);
     if (i % 5 === 0) {
       const path = `/v1/sales/mixed/holds/${holdId}`;
-      await Promise.all([0, 1].map((n) => shop.call('DELETE', path, { url: urlOf(n) })));
+      // A machine that is busy with other things may let the service refuse: it is asked again.
+      const giveBack = async (n: number) => await awaitThat('it is given back', async () => {
+        const answer = await shop.call('DELETE', path, { url: urlOf(n) });
+        return answer.status !== 503 && answer.status;
+      });
+      const given = await Promise.all([0, 1].map(giveBack));
+      t.same(given, [204, 204]);
       return 0;
     }
     // Both processes are asked for the same order at the same moment.

@@ -38,6 +38,7 @@ export function createPollingSource(options: PollingOptions): ShardSource {
   let iterator: string | undefined;
   let pollMs = options.pollMsMin;
   let failures = 0;
+  let hasChildren = false;
   /** when the last read began, if the next one has to keep its distance */
   let restsFromMs: number | undefined;
 
@@ -67,11 +68,11 @@ export function createPollingSource(options: PollingOptions): ShardSource {
     const ended = reply.NextShardIterator === undefined;
     const behind = given.length === RECORDS_MAX || (reply.MillisBehindLatest ?? 0) > 0;
     const records = toStreamRecords(given, options.deaggregates).filter((one) => isBehind(position, one));
-    // At the horizon of an empty shard the iterator is kept: kinesalite would step over a first record that
-    // is being written in this very moment. Kinesis needs the next one only when there is more behind it.
+    // Where nothing came and there is no more, the iterator is kept: the next one of kinesalite would step
+    // over a record that is being written in this very moment. One that expires so is made anew. To a shard
+    // with children nothing is written any more, and only the next one leads to its end.
     const isIdle = given.length === 0 && !behind;
-    const isAtStart = position === undefined || position.startsWith('TIME:');
-    iterator = isIdle && isAtStart && !ended ? at : reply.NextShardIterator;
+    iterator = isIdle && !ended && !hasChildren ? at : reply.NextShardIterator;
     if (records.length > 0) position = given.at(-1)?.SequenceNumber;
     if (ended) position = SHARD_END;
     pollMs = records.length > 0 ? options.pollMsMin : Math.min(options.pollMsMax, pollMs * 1.5);
@@ -130,7 +131,10 @@ export function createPollingSource(options: PollingOptions): ShardSource {
       pollMs = options.pollMsMin;
       pause.wake();
     },
-    expectEnd: pause.wake,
+    expectEnd() {
+      hasChildren = true;
+      pause.wake();
+    },
     close: async () => undefined,
   };
 }
