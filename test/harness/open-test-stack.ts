@@ -10,6 +10,9 @@ import { quoteName, withDatabase } from '../../infra/local/with-database.ts';
 import { createStream, deleteStream } from './test-stream.ts';
 import type { Teardown } from './teardown.ts';
 
+/** PostgreSQL's SQLSTATE. */
+const OBJECT_IN_USE = '55006';
+
 export type TestStack = {
   redisUrl: string;
   databaseUrl: string;
@@ -138,8 +141,22 @@ async function makeDatabase(t: Teardown, name: string): Promise<string> {
   if (process.env.TEST_MIGRATION_ERROR) throw new Error(process.env.TEST_MIGRATION_ERROR);
   const template = fromRun('TEST_DATABASE_TEMPLATE');
   await runSql(url, `CREATE DATABASE ${quoteName(name)} TEMPLATE ${quoteName(template)}`);
-  t.teardown(() => runSql(url, `DROP DATABASE IF EXISTS ${quoteName(name)} WITH (FORCE)`));
+  t.teardown(() => dropDatabase(url, name));
   return withDatabase(url, name);
+}
+
+/**
+ * A pool says that it has ended before the server has ended its connections, and one that is cut meanwhile
+ * throws: those get the five seconds that PostgreSQL waits by itself; only then are the rest cut.
+ */
+async function dropDatabase(url: string, name: string): Promise<void> {
+  const statement = `DROP DATABASE IF EXISTS ${quoteName(name)}`;
+  try {
+    await runSql(url, statement);
+  } catch (error) {
+    if ((error as { code?: string }).code !== OBJECT_IN_USE) throw error;
+    await runSql(url, `${statement} WITH (FORCE)`);
+  }
 }
 
 async function runSql(url: string, statement: string): Promise<void> {

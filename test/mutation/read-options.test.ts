@@ -6,7 +6,7 @@ const mutants = [
   ...mutateLua('place-holds.lua', 'local a = 1 + 2 + 3 + 4 + 5 + 6\n'),
   ...mutateLua('include/take.lua', 'local a = 1 + 2 + 3 + 4 + 5 + 6\n'),
 ];
-const all = { only: [], sampleCount: 0, seed: 1 };
+const all = { only: [], operators: [], sampleCount: 0, seed: 1 };
 
 t.test('options are read, and what is none is refused', async (t) => {
   t.match(readOptions([]), { only: [], sampleCount: 0, seed: 1, quick: false, again: false });
@@ -22,6 +22,14 @@ t.test('only the files named are broken', async (t) => {
   const taken = chooseMutants(mutants, { ...all, only: ['take'] });
   t.same(new Set(taken.map(({ file }) => file)), new Set(['include/take.lua']));
   t.throws(() => chooseMutants(mutants, { ...all, only: ['tkae'] }), /There is no tkae.lua/);
+});
+
+t.test('only the kinds of change named are made', async (t) => {
+  const { operators } = readOptions(['--operators', 'arithmetic,logic']);
+  const changed = chooseMutants(mutants, { ...all, operators });
+  t.same(changed, mutants.filter(({ operator }) => operator === 'arithmetic'));
+  t.ok(changed.length > 0 && changed.length < mutants.length);
+  t.throws(() => readOptions(['--operators', 'logik']), /not logik/);
 });
 
 t.test('a sample is the same for the same seed, and in the order of the files', async (t) => {

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
+import { OPERATORS } from './mutate-lua.ts';
 import type { LuaMutant } from './mutate-lua.ts';
 
 export interface MutationOptions {
   /** file names below lua/ without folder and ending; empty for all */
   only: string[];
+  /** kinds of change; empty for all */
+  operators: string[];
   /** names of test files of test/lua and test/model to judge by; empty for all */
   tests: string[];
   /** mutants to choose at random, 0 for all */
@@ -20,6 +23,7 @@ export interface MutationOptions {
 
 export const usage = `npm run test:mutation -- [options]
   --only NAMES    only these files of lua/ and lua/include/, parted by commas: place-holds,take
+  --operators NAMES  only these kinds of change: comparison,logic
   --tests NAMES   judged by these files of test/lua and test/model only: moments,limits
   --sample N      N mutants chosen at random instead of all
   --seed N        another choice (default 1)
@@ -32,6 +36,7 @@ export const usage = `npm run test:mutation -- [options]
 export function readOptions(args: string[]): MutationOptions {
   const { values } = parseArgs({ args, options: {
     only: { type: 'string', default: '' },
+    operators: { type: 'string', default: '' },
     tests: { type: 'string', default: '' },
     sample: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
@@ -42,6 +47,7 @@ export function readOptions(args: string[]): MutationOptions {
   } });
   return {
     only: namesIn(values.only),
+    operators: operatorsIn(values.operators),
     tests: namesIn(values.tests),
     sampleCount: numberOf('sample', values.sample),
     seed: numberOf('seed', values.seed),
@@ -56,6 +62,14 @@ function namesIn(text: string): string[] {
   return text.split(',').filter((name) => name !== '');
 }
 
+function operatorsIn(text: string): string[] {
+  const names = namesIn(text);
+  const known = new Set<string>(OPERATORS);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`--operators takes ${OPERATORS.join(', ')}, not ${unknown}.`);
+  return names;
+}
+
 function numberOf(name: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new Error(`--${name} takes a whole number, not ${text}.`);
   return Number(text);
@@ -64,12 +78,14 @@ function numberOf(name: string, text: string): number {
 /** Throws one sentence for a name that no file has. The order stays that of the files. */
 export function chooseMutants(
   mutants: LuaMutant[],
-  { only, sampleCount, seed }: Pick<MutationOptions, 'only' | 'sampleCount' | 'seed'>,
+  { only, operators, sampleCount, seed }:
+    Pick<MutationOptions, 'only' | 'operators' | 'sampleCount' | 'seed'>,
 ): LuaMutant[] {
   const nameOf = ({ file }: LuaMutant) => file.replace(/^.*\/|\.lua$/g, '');
   const unknown = only.find((name) => !mutants.some((mutant) => nameOf(mutant) === name));
   if (unknown !== undefined) throw new Error(`There is no ${unknown}.lua in lua/ or lua/include/.`);
-  const wanted = mutants.filter((mutant) => only.length === 0 || only.includes(nameOf(mutant)));
+  const wanted = mutants.filter((mutant) => (only.length === 0 || only.includes(nameOf(mutant)))
+    && (operators.length === 0 || operators.includes(mutant.operator)));
   if (sampleCount === 0) return wanted;
   const random = randomFrom(seed);
   const drawn = wanted.map((mutant) => ({ mutant, lot: random() }))
