@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import {
   EVENTS_MAX, EventsAnswer, EventsQuery, SaleParams, SALES_MAX, SalesAnswer, SalesQuery,
@@ -17,13 +17,8 @@ export function registerLog(
   app: FastifyInstance,
   { databases, credentials }: { databases: LogDatabases; credentials: Credentials },
 ): void {
-  type Refusal = FastifyReply | undefined;
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<Refusal> => {
-    const operator = credentials.find(bearerOf(request.headers.authorization));
-    if (operator === undefined) return sendProblem(reply, 'unauthenticated');
-    if (!hasRole(operator, 'viewer')) return sendProblem(reply, 'forbidden', { needs: 'viewer' });
-    return undefined;
-  };
+  app.decorateRequest('operator');
+  const onRequest = needsRole(credentials, 'viewer');
 
   app.get<Events>('/admin/v1/sales/:saleId/events', {
     onRequest,

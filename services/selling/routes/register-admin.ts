@@ -5,7 +5,8 @@ import { saleKeyList } from '../../shared/contracts/keys.ts';
 import { isReasonCode } from '../../shared/contracts/reasons.ts';
 import { SaleInput } from '../../shared/contracts/sale-input.ts';
 import { faultsOf, handleError, sendProblem } from '../../shared/platform/problem.ts';
-import { needsRole, operatorContextOf } from '../needs-role.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
+import { operatorContextOf } from '../operator-context.ts';
 import { putSale } from '../put-sale.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendAdminSale } from './register-sales.ts';
@@ -31,7 +32,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
   const refused = { '4xx': ProblemView, '5xx': ProblemView };
   app.put<OneSale & { Body: SaleInput }>('/admin/v1/sales/:saleId', {
     bodyLimit: DEFINITION_BYTES_MAX,
-    onRequest: needsRole(context, 'admin'),
+    onRequest: needsRole(context.credentials, 'admin'),
     schema: {
       summary: 'Make or change a sale; its areas, ticket types and currency are fixed once it has opened',
       tags, params: SaleParams, body: SaleInput,
@@ -52,7 +53,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
   });
 
   app.get<OneSale>('/admin/v1/sales/:saleId', {
-    onRequest: needsRole(context, 'viewer'),
+    onRequest: needsRole(context.credentials, 'viewer'),
     schema: {
       summary: 'A sale with its partition and promotions',
       tags, params: SaleParams, response: { 200: SaleAdminView, ...refused },
@@ -61,7 +62,7 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
 
   for (const [verb, summary] of Object.entries(VERBS)) {
     app.post<OneSale>(`/admin/v1/sales/:saleId/${verb}`, {
-      onRequest: needsRole(context, 'operator'),
+      onRequest: needsRole(context.credentials, 'operator'),
       schema: {
         summary, tags, params: SaleParams, body: NoBody, response: { 200: SaleAdminView, ...refused },
       },

@@ -3,7 +3,8 @@ import type { Static } from 'typebox';
 import { NoBody, ProblemView, SaleAdminView, SaleParams } from '../../shared/contracts/http-schemas.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { archiveSale } from '../archive-sale.ts';
-import { needsRole, operatorContextOf } from '../needs-role.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
+import { operatorContextOf } from '../operator-context.ts';
 import { reviveSale } from '../revive-sale.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
@@ -17,7 +18,7 @@ export function registerArchive(app: FastifyInstance, context: SellingContext): 
   const refused = { '4xx': ProblemView, '5xx': ProblemView };
   const { log, watches, confirmWaitMs } = context;
   app.post<OneSale>('/admin/v1/sales/:saleId/archive', {
-    onRequest: needsRole(context, 'admin'),
+    onRequest: needsRole(context.credentials, 'admin'),
     schema: {
       summary: 'Take a closed sale out of Redis; repeatable. 202: it is archived, and its keys are deleted '
         + 'once the log has that',
@@ -38,7 +39,7 @@ export function registerArchive(app: FastifyInstance, context: SellingContext): 
   });
 
   app.post<OneSale>('/admin/v1/sales/:saleId/revive', {
-    onRequest: needsRole(context, 'operator'),
+    onRequest: needsRole(context.credentials, 'operator'),
     schema: {
       summary: 'Bring an archived sale back from the log, closed as it was; repeatable',
       tags, params: SaleParams, body: NoBody, response: { 200: SaleAdminView, ...refused },

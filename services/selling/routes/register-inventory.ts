@@ -8,7 +8,8 @@ import { sendProblem } from '../../shared/platform/problem.ts';
 import { addCodes } from '../add-codes.ts';
 import { adjustStock } from '../adjust-stock.ts';
 import type { AdjustAnswer } from '../adjust-stock.ts';
-import { needsRole, operatorContextOf } from '../needs-role.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
+import { operatorContextOf } from '../operator-context.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import { refuse } from '../refuse.ts';
 import { SaleCopy } from '../sale-copy.ts';
@@ -37,7 +38,7 @@ Each says how things shall be, so that it can be repeated: what is so already st
 export function registerInventory(app: FastifyInstance, context: SellingContext): void {
   const tags = ['admin'];
   const refused = { '4xx': ProblemView, '5xx': ProblemView };
-  const onRequest = needsRole(context, 'operator');
+  const onRequest = needsRole(context.credentials, 'operator');
   app.post<OneSale & { Body: InventoryRequest }>('/admin/v1/sales/:saleId/inventory', {
     onRequest,
     bodyLimit: BODY_BYTES_MAX,

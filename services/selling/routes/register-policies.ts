@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { PoliciesInput, PoliciesView, ProblemView } from '../../shared/contracts/http-schemas.ts';
 import { partitionName } from '../../shared/contracts/partition-of.ts';
 import { Counter, Gauge } from '../../shared/platform/metrics.ts';
-import { needsRole } from '../needs-role.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
 import type { SellingContext } from '../selling-context.ts';
 
 /** What operators decide for all sales at once; docs/runbooks/bus-outage.md. */
@@ -24,7 +24,7 @@ export function registerPolicies(app: FastifyInstance, context: SellingContext):
   };
 
   app.get('/admin/v1/policies', {
-    onRequest: needsRole(context, 'viewer'),
+    onRequest: needsRole(context.credentials, 'viewer'),
     schema: {
       summary: 'What is done while the bus is out, and of which partitions it is',
       tags, response: { 200: PoliciesView, ...refused },
@@ -35,7 +35,7 @@ export function registerPolicies(app: FastifyInstance, context: SellingContext):
   });
 
   app.put<{ Body: PoliciesInput }>('/admin/v1/policies', {
-    onRequest: needsRole(context, 'admin'),
+    onRequest: needsRole(context.credentials, 'admin'),
     schema: {
       summary: 'Decide what is done with orders while the bus is out; all processes follow within a second',
       tags, body: PoliciesInput, response: { 200: PoliciesView, ...refused },

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { NoBody, ProblemView, RecoveryView, SaleParams } from '../../shared/contracts/http-schemas.ts';
 import { saleKeys } from '../../shared/contracts/keys.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
-import { needsRole } from '../needs-role.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 
@@ -12,7 +12,7 @@ type OneSale = { Params: Static<typeof SaleParams> };
 /** The operator's command to rebuild a sale from the log; docs/runbooks/recovering.md. */
 export function registerRecovery(app: FastifyInstance, context: SellingContext): void {
   app.post<OneSale>('/admin/v1/sales/:saleId/recover', {
-    onRequest: needsRole(context, 'operator'),
+    onRequest: needsRole(context.credentials, 'operator'),
     schema: {
       summary: 'Stop a sale for a moment, rebuild its state from the log, and go on; repeatable. 202: it is '
         + 'stopped, and the relay rebuilds it',

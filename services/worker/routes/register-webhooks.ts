@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
-import { bearerOf, hasRole } from '../../shared/platform/credentials.ts';
-import type { Credentials, Operator, Role } from '../../shared/platform/credentials.ts';
+import type { Credentials } from '../../shared/platform/credentials.ts';
 import type { Log } from '../../shared/platform/log.ts';
+import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import type { AddressGuard } from '../address-guard.ts';
 import {
@@ -154,20 +154,4 @@ function registerDeliveries(
 
 function refusePage(reply: FastifyReply): FastifyReply {
   return sendProblem(reply, 'request_invalid', { detail: `limit: 1 to ${PAGE_MAX}` });
-}
-
-function needsRole(credentials: Credentials, role: Role) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    const operator = credentials.find(bearerOf(request.headers.authorization));
-    if (operator === undefined) return sendProblem(reply, 'unauthenticated');
-    if (!hasRole(operator, role)) return sendProblem(reply, 'forbidden', { needs: role });
-    request.operator = operator;
-    return undefined;
-  };
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    operator?: Operator | undefined;
-  }
 }
