@@ -16,6 +16,7 @@ import { luaBindingFaults, luaHeaderFaults, luaRegistrationFaults } from './tidy
 import { fileNameFaults, unitFaults } from './tidy/name-rules.ts';
 import { projectFiles } from './tidy/project-files.ts';
 import type { ProjectFile } from './tidy/project-files.ts';
+import { awaitedReplyFaults } from './tidy/reply-rules.ts';
 import { functionFaults, lengthFaults } from './tidy/shape-rules.ts';
 import { deadSqlFaults, migrationFaults, sqlInCodeFaults } from './tidy/sql-rules.ts';
 
@@ -26,6 +27,7 @@ const rules: Record<string, (files: ProjectFile[]) => string[]> = {
   'units come last in names': unitFaults,
   'imports stay within their boundaries': importFaults,
   'only main.ts reads the environment or exits': environmentFaults,
+  'nobody awaits an answer that was sent': awaitedReplyFaults,
   'no file is dead': deadFileFaults,
   'nothing is left over': leftoverFaults,
   'shared functions have docstrings': docstringFaults,

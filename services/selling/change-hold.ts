@@ -53,7 +53,8 @@ export async function changeHold(
     const found = await findHold(context, request);
     if (found === undefined) return sendUnknown(context, saleId, 'hold_unknown', reply);
     const { sale, hold, record } = found;
-    const repeat = await answerRepeat(context, { found, holdId, key, digest }, reply);
+    const repeat = await findRepeat(context, { found, holdId, key, digest });
+    if (repeat === 'idempotency_key_reused') return sendProblem(reply, repeat);
     if (repeat !== undefined) return repeat;
     const isLapsed = hold.expiresAtMs <= found.nowMs;
     const status = hold.status === 'live' && isLapsed ? 'expired' : hold.status;
@@ -82,19 +83,19 @@ export async function changeHold(
   return sendProblem(reply, refusal.fault.reason, refusal.fault.extra);
 }
 
-/** The answer of an earlier request under the key; undefined if there was none. */
-async function answerRepeat(
+/**
+ * What an earlier request under the key was answered, or that it asked for something else; undefined if there
+ * was none.
+ */
+async function findRepeat(
   { lookups }: SellingContext,
   { found, holdId, key, digest }: { found: FoundHold; holdId: string; key: string; digest: string },
-  reply: FastifyReply,
-): Promise<Answered | undefined> {
+): Promise<HoldAnswer | 'idempotency_key_reused' | undefined> {
   const { sale, hold } = found;
   const isRepeat = hold.trail.some((one) => one.key === key && one.expiresAtMs === undefined);
   if (!isRepeat) return undefined;
   const kept = await lookups.find(sale.partition, sale.saleId, `${holdId}/${key}`);
-  if (kept !== undefined && readHoldRecord(kept).digest !== digest) {
-    return sendProblem(reply, 'idempotency_key_reused');
-  }
+  if (kept !== undefined && readHoldRecord(kept).digest !== digest) return 'idempotency_key_reused';
   return show(holdId, kept ?? found.record, found);
 }
 

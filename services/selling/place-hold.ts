@@ -16,6 +16,8 @@ import { sendUnknown } from './send-unknown.ts';
 import { showHold } from './show-items.ts';
 
 type Answered = HoldAnswer | FastifyReply;
+/** Of a request under a used key: the answer that the first one had, or that it asked for something else. */
+type Repeat = HoldAnswer | 'idempotency_key_reused';
 
 /** A claim by what a repeat of it is found. */
 interface Claimed {
@@ -57,15 +59,18 @@ export async function placeHold(
       const current = await context.directory.findCurrent(saleId);
       if (current === undefined) return sendUnknown(context, saleId, 'sale_unknown', reply);
       if (current.definition.version === sale.definition.version || attempt === 2) {
-        return await answerRepeat(context, { sale: current, holdId, digest }, reply)
-          ?? sendProblem(reply, plan.reason, plan.extra);
+        const repeat = await findRepeat(context, { sale: current, holdId, digest });
+        if (repeat !== undefined) return sendRepeat(reply, repeat);
+        return sendProblem(reply, plan.reason, plan.extra);
       }
       sale = current;
       continue;
     }
-    const isSoldOut = context.stock.soldOut.recall(saleId, plan) !== undefined;
-    const cheap = isSoldOut && await answerSoldOut(context, { sale, holdId, digest }, plan, reply);
-    if (cheap) return cheap;
+    const remembered = await recallAnswer(context, { sale, holdId, digest }, plan);
+    if (remembered !== undefined) {
+      if ('repeat' in remembered) return sendRepeat(reply, remembered.repeat);
+      return refuse(reply, { reason: 'sold_out', detail: remembered.soldOut }, sale);
+    }
     const answer = await context.stock.placeHold(sale.partition,
       { saleId, plan, holdId, buyerId, digest, context: contextText });
     if (answer.ok) {
@@ -92,40 +97,46 @@ function packRequest(
 }
 
 /**
- * The answer to a claim that is known to be sold out: `sold_out` without a script call, unless an earlier
- * request under its key won. Undefined if stock may have come back while that was looked up.
+ * What is answered to a claim that is known to be sold out, without a script call: the detail of `sold_out`,
+ * or the repeat, if an earlier request under its key won. Undefined if it is not known, or if stock may have
+ * come back while that was looked up: then the script is to be asked.
  */
-async function answerSoldOut(
+async function recallAnswer(
   context: SellingContext,
   claimed: Claimed,
   plan: ClaimPlan,
-  reply: FastifyReply,
-): Promise<Answered | undefined> {
-  const repeat = await answerRepeat(context, claimed, reply);
-  if (repeat !== undefined) return repeat;
+): Promise<{ repeat: Repeat } | { soldOut: string } | undefined> {
   const { soldOut } = context.stock;
-  const answer = soldOut.recall(claimed.sale.saleId, plan);
+  const { saleId } = claimed.sale;
+  if (soldOut.recall(saleId, plan) === undefined) return undefined;
+  const repeat = await findRepeat(context, claimed);
+  if (repeat !== undefined) return { repeat };
+  const answer = soldOut.recall(saleId, plan);
   if (answer === undefined) return undefined;
   soldOut.givenCount += 1;
-  return refuse(reply, { reason: 'sold_out', detail: answer.detail }, claimed.sale);
+  return { soldOut: answer.detail };
 }
 
 /**
- * The answer of an earlier request under the same key, found without the script; undefined if it was not
+ * What an earlier request under the same key was answered, found without the script; undefined if it was not
  * accepted or there was none.
  */
-async function answerRepeat(
+async function findRepeat(
   { lookups }: SellingContext,
   { sale: { partition, saleId, layout }, holdId, digest }: Claimed,
-  reply: FastifyReply,
-): Promise<Answered | undefined> {
+): Promise<Repeat | undefined> {
   const record = await lookups.find(partition, saleId, holdId);
   if (record === undefined) return undefined;
   const hold = readHoldRecord(record);
-  if (hold.digest !== digest) return sendProblem(reply, 'idempotency_key_reused');
+  if (hold.digest !== digest) return 'idempotency_key_reused';
   const isChanged = hold.trail.some(({ expiresAtMs }) => expiresAtMs === undefined);
   const asPlaced = isChanged ? await lookups.find(partition, saleId, `${holdId}/0`) : undefined;
-  reply.code(201);
   const placed = asPlaced === undefined ? hold : readHoldRecord(asPlaced);
   return showHold(holdId, placed, layout, placed.firstExpiresAtMs);
+}
+
+function sendRepeat(reply: FastifyReply, repeat: Repeat): Answered {
+  if (repeat === 'idempotency_key_reused') return sendProblem(reply, repeat);
+  reply.code(201);
+  return repeat;
 }

@@ -1,6 +1,7 @@
 /**
  * A service as its own process, as in production: `services/NAME/main.ts` with the environment given.
- * It is stopped in the teardown, and dies with the test process whatever happens to that.
+ * It is stopped in the teardown, where the test file fails if it answered a request twice, and dies with the
+ * test process whatever happens to that.
  */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -41,8 +42,11 @@ export async function startService(
     env: { ...withoutTap(process.env), PORT: '0', ...env },
     output: 'pipe',
   });
-  t.teardown(() => child.stop());
   const logLines: string[] = [];
+  t.teardown(async () => {
+    await child.stop();
+    reportSecondAnswers(name, logLines);
+  });
   const url = await readUrl(name, child, logLines);
   if (untilReady) await awaitReady(name, url, logLines);
   return { url, pid: child.pid, logLines, exited: child.exited, kill: child.kill, stop: child.stop };
@@ -102,6 +106,17 @@ async function awaitReady(name: string, url: string, logLines: string[]): Promis
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${name} did not become ready: ${answer}; ${lastLines(logLines)}`);
+}
+
+/**
+ * Who answers a request that has its answer went on working after it: what that did, nobody was told. It is
+ * not thrown, since an error in a teardown has tap leave out those that are left.
+ */
+function reportSecondAnswers(name: string, logLines: string[]): void {
+  const line = logLines.find((one) => one.includes('Reply was already sent'));
+  if (line === undefined) return;
+  process.stderr.write(`${name} answered a request twice: ${line}\n`);
+  process.exitCode = 1;
 }
 
 function lastLines(logLines: string[]): string {

@@ -6,6 +6,7 @@ import { deadFileFaults, environmentFaults, importFaults } from './import-rules.
 import { luaBindingFaults, luaHeaderFaults, luaRegistrationFaults } from './lua-rules.ts';
 import { fileNameFaults, unitFaults } from './name-rules.ts';
 import type { ProjectFile } from './project-files.ts';
+import { awaitedReplyFaults } from './reply-rules.ts';
 import { functionFaults, lengthFaults } from './shape-rules.ts';
 import { migrationFaults, sqlInCodeFaults } from './sql-rules.ts';
 
@@ -43,6 +44,12 @@ const faulty: Record<string, Sample> = {
   'a test in a service': [importFaults, 'services/a/b.ts', "import { c } from '../../test/stack.ts';"],
   'an environment read inside': [environmentFaults, 'services/a/b.ts', 'const url = process.env.URL;'],
   'an exit inside': [environmentFaults, 'services/a/b.ts', 'process.exit(1);'],
+  'an answer awaited': [
+    awaitedReplyFaults,
+    'services/a/b.ts',
+    'type Answered = string | FastifyReply;\nasync function tell(\n  { id }: Asked,\n  reply: FastifyReply,\n): '
+      + 'Promise<Answered | undefined> {\n}\nconst answer = await tell(reply) ?? "more";\n',
+  ],
   'a dead file': [deadFileFaults, 'services/a/b.ts', 'export const b = 1;'],
   'a TODO': [leftoverFaults, 'services/a/b.ts', '// TODO later'],
   'a print': [leftoverFaults, 'services/a/b.ts', "console.log('here');"],
@@ -91,6 +98,11 @@ const fine: Record<string, Sample> = {
     importFaults,
     'services/legacy/x.ts',
     "import { l } from '../shared/platform/log.ts';",
+  ],
+  'what was found awaited': [
+    awaitedReplyFaults,
+    'services/a/b.ts',
+    'async function find(\n  id: string,\n): Promise<Found | undefined> {\n}\nconst found = await find(id);\n',
   ],
   'the environment in main.ts': [environmentFaults, 'services/a/main.ts', 'start(process.env);'],
   'prose that ends like code': [leftoverFaults, 'services/a/b.ts', '// They are read once (see above);'],

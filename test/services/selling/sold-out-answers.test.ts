@@ -1,4 +1,7 @@
 import t from 'tap';
+import { readHoldRecord } from '../../../services/shared/contracts/hold-record.ts';
+import { saleKeys } from '../../../services/shared/contracts/keys.ts';
+import { partitionOf } from '../../../services/shared/contracts/partition-of.ts';
 import {
   ANSWER_MS, PLANS_PER_SALE_MAX, SALES_MAX, SoldOutAnswers,
 } from '../../../services/selling/sold-out-answers.ts';
@@ -118,9 +121,39 @@ t.test('who won gets the same answer again while all others are told from memory
 });
 
 /** Hundreds who ask at once may have the process refuse as overloaded; a release may be repeated. */
-async function giveBack(hold: ShopAnswer | undefined): Promise<void> {
-  const path = `/v1/sales/back/holds/${String(hold?.body['holdId'])}`;
+async function giveBack(hold: ShopAnswer | undefined, saleId = 'back'): Promise<void> {
+  const path = `/v1/sales/${saleId}/holds/${String(hold?.body['holdId'])}`;
   await awaitThat('it is given back', async () => (await shop.call('DELETE', path)).status === 204);
+}
+
+/** Eight who ask at another process for a place of the sale, again and again, each time as somebody else. */
+function keepAsking(saleId: string, url: string) {
+  const isAsking = { now: true };
+  const told: { buyerId: string; answer: ShopAnswer }[] = [];
+  const ask = async (n: number): Promise<void> => {
+    for (let i = 0; isAsking.now; i++) {
+      const buyerId = `c${n}.${i}`;
+      told.push({ buyerId, answer: await claim(saleId, buyerId, url) });
+    }
+  };
+  const all = Promise.all(Array.from({ length: 8 }, async (_, n) => ask(n)));
+  const buyersOf = (code: string | undefined) =>
+    told.flatMap(({ buyerId, answer }) => answer.body.code === code ? [buyerId] : []);
+  return {
+    told,
+    winners: () => buyersOf(undefined),
+    soldOut: () => buyersOf('sold_out'),
+    stop: () => {
+      isAsking.now = false;
+      return all;
+    },
+  };
+}
+
+async function holdersOf(saleId: string): Promise<string[]> {
+  const records = await shop.redis.hvals(saleKeys(partitionOf(saleId, 64), saleId).holds);
+  const holds = records.map(readHoldRecord);
+  return holds.flatMap(({ status, buyerId }) => status === 'live' ? [buyerId] : []).toSorted();
 }
 
 t.test('stock that returns while hundreds ask is found, here at once and elsewhere soon', async (t) => {
@@ -128,25 +161,41 @@ t.test('stock that returns while hundreds ask is found, here at once and elsewhe
   const another = await shop.startAnother();
   const holds = await Promise.all(['a', 'b'].map((buyerId) => claim('back', buyerId)));
   t.same(holds.map(({ status }) => status), [201, 201]);
-  let asking = true;
-  let count = 0;
-  const ask = async (n: number) => {
-    for (let i = 0; asking; i++) {
-      const answer = await claim('back', `c${n}.${i}`, another.url);
-      if (answer.status === 201) count += 1;
-      else t.equal(answer.body.code, 'sold_out');
-    }
-  };
-  const all = Promise.all(Array.from({ length: 8 }, async (_, n) => ask(n)));
-  t.equal((await claim('back', 'x')).status, 409);
-  await giveBack(holds[0]);
-  await awaitThat('somebody who asks elsewhere got it', () => count === 1);
-  asking = false;
-  await all;
+  const asking = keepAsking('back', another.url);
+  try {
+    t.equal((await claim('back', 'x')).status, 409);
+    await giveBack(holds[0]);
+    await awaitThat('somebody who asks elsewhere got it', () => asking.winners().length > 0);
+  } finally {
+    await asking.stop();
+  }
   t.equal((await claim('back', 'y')).status, 409);
   t.equal((await claim('back', 'z')).status, 409, 'from memory');
   await giveBack(holds[1]);
   t.equal((await claim('back', 'z')).status, 201, 'the process that gave it back knows');
-  t.equal(count, 1);
+  t.equal(asking.winners().length, 1);
   await shop.check('back');
+});
+
+t.test('nobody who is told from memory that all is sold gets something after all', async (t) => {
+  const another = await shop.startAnother();
+  const attack = async (saleId: string): Promise<void> => {
+    await shop.sell(saleId, saleOf([floorOf(1)]));
+    let hold = await claim(saleId, 'a');
+    const asking = keepAsking(saleId, another.url);
+    try {
+      for (let wins = 1; wins <= 2; wins++) {
+        const before = asking.told.length;
+        await awaitThat('all were told again', () => asking.told.length >= before + 16);
+        await giveBack(hold, saleId);
+        await awaitThat('one of them got it', () => asking.winners().length >= wins);
+        hold = asking.told.findLast(({ answer }) => answer.status === 201)?.answer ?? hold;
+      }
+    } finally {
+      await asking.stop();
+    }
+    t.same(await holdersOf(saleId), asking.winners().slice(1), 'who has it was told so');
+    t.equal(asking.winners().length + asking.soldOut().length, asking.told.length);
+  };
+  await Promise.all(Array.from({ length: 4 }, (_, i) => attack(`again${i}`)));
 });
