@@ -67,11 +67,9 @@ redis.call('UNLINK', contradicted, sale.keys.sale, unpack(keys, OWN, OWN + COUNT
 if to ~= '' then
   redis.call('HSET', sale.keys.sale, 'state', to, 'seq', seq, 'head', head, 'epoch', epoch, unpack(args, 14))
 end
-for i = 0, COUNT - 1 do
-  if string.sub(staged, i + 1, i + 1) == '1' then
-    redis.call('RENAME', keys[STAGED + i], keys[OWN + i])
-    redis.call('PERSIST', keys[OWN + i])
-  end
+for at in string.gmatch(staged, '()1') do
+  redis.call('RENAME', keys[STAGED + at - 1], keys[OWN + at - 1])
+  redis.call('PERSIST', keys[OWN + at - 1])
 end
 if to == '' or to == 'archived' then
   redis.call('SREM', sales, saleId)

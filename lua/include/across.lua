@@ -5,7 +5,7 @@
 local function mayHold(scope, row, n)
   local sum = 0
   for index in string.gmatch(row, '%d+') do
-    sum = sum + string.byte(scope.runs, index - scope.first + 1) - 128
+    sum = sum + string.byte(scope.runs, index + 1) - 128
     if sum >= n then return true end
   end
   return false

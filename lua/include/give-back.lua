@@ -57,21 +57,23 @@ local MEMBERS_PER_READ = 16
 -- every claim does this first. Returns how many were given back, and whether more may have lapsed.
 local function giveBackLapsed(sale, most)
   local given, looked = 0, 0
-  while looked < most do
+  while true do
     local members = redis.call('ZRANGEBYSCORE', sale.keys.expiry, '-inf', nowMs, 'WITHSCORES',
       'LIMIT', 0, MEMBERS_PER_READ)
     if #members == 0 then return given, false end
     for i = 1, #members, 2 do
       local left = {}
       for holdId in string.gmatch(members[i], '%S+') do
-        local record = looked < most and holdOf(sale, holdId)
         if looked >= most then
           left[#left + 1] = holdId
-        elseif record and string.sub(record, 1, 1) == 'l' and readHold(record).expiresAtMs <= nowMs then
-          giveBack(sale, holdId, record, 'e', 'hold.expired', 'system')
-          given = given + 1
+        else
+          local record = holdOf(sale, holdId)
+          if record and string.sub(record, 1, 1) == 'l' and readHold(record).expiresAtMs <= nowMs then
+            giveBack(sale, holdId, record, 'e', 'hold.expired', 'system')
+            given = given + 1
+          end
+          looked = looked + 1
         end
-        if #left == 0 then looked = looked + 1 end
       end
       redis.call('ZREM', sale.keys.expiry, members[i])
       -- GT: the one that is left may have been extended, and then it has a later entry of its own.
@@ -80,5 +82,4 @@ local function giveBackLapsed(sale, most)
       if looked >= most then return given, true end
     end
   end
-  return given, true
 end

@@ -27,7 +27,7 @@ local function addStranded(seats, offset, from, to, stranded)
     first = last + 2
   end
   -- One seat left over is single wherever the claim is placed; with more, taking an end leaves them together.
-  if left < 2 or left == to - from + 1 then return end
+  if left < 2 then return end
   for _, at in ipairs(alone) do stranded[#stranded + 1] = at end
 end
 

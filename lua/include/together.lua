@@ -44,7 +44,8 @@ local function placeIn(sale, segment, n, class, avoid)
   return best
 end
 
--- Bounds that n seats fit under. Of n and one more, one seat would be left alone.
+-- Bounds that n seats fit under. Of n and one more, one seat would be left alone; not where another category
+-- goes on beside it, but that no bound says, so with `avoid` such a row comes after all others.
 local boundsBySize = { [true] = {}, [false] = {} }
 local function boundsFor(n, avoid)
   local bounds = boundsBySize[avoid][n]

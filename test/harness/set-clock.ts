@@ -28,5 +28,5 @@ export function setClockOf(redis: Redis): (nowMs: number | undefined) => void {
 
 /** The script that a text sent by `setClockOf` is made from. */
 export function withOwnClock(source: string): string {
-  return source.replace(/(?<=^local time = )\{ '\d+', '\d+' \}$/m, CLOCK);
+  return source.replace(/(?<=^ *local time = )\{ '\d+', '\d+' \}$/m, CLOCK);
 }

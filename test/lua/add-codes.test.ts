@@ -50,6 +50,18 @@ t.test('a code of many uses has so many for one buyer, held or bought', async (t
   await desk.check();
 });
 
+t.test('a code without a limit is never used up, and a promotion without one neither', async (t) => {
+  const promotions = [{ promotionId: 'half', code: 'HALF', percent: 50 }];
+  const desk = await openDesk(t, { ...input(), promotions });
+  await add(desk, { channelIds: ['office'], usesMax: 0, codes: ['x'] });
+  const shown = { accessDigest: digest('x'), promotionCode: 'HALF' };
+  const one = [{ areaId: 'floor', quantity: 1 }];
+  for (const id of ['a', 'b', 'c']) t.ok((await desk.place(id, one, shown)).ok);
+  t.same(await stored(desk), { [digest('x')]: 'B 0 0 3', [`${digest('x')}/buyer`]: '3',
+    'p:half': '3', 'p:half/buyer': '3' });
+  await desk.check();
+});
+
 t.test('again is nothing; with other limits it is refused, all of it', async (t) => {
   const desk = await openDesk(t, input());
   await add(desk, { channelIds: ['office', 'partner'], usesMax: 0, usesPerBuyerMax: 2, codes: ['x'] });

@@ -5,6 +5,7 @@ import type { InventoryRequest } from '../../services/shared/contracts/inventory
 import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
 import { readEvents, readStock } from '../harness/read-stock.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 
 const adjust = (desk: Desk, request: InventoryRequest) =>
   adjustStock(desk, desk.saleId, request, 'operator:ann 0');
@@ -92,6 +93,21 @@ t.test('a channel gets more, less or nothing of an area; what it holds comes bac
   const { counters, allotted } = await readStock(desk);
   t.match([counters['floor'], allotted], ['3 7 0 0', { 'floor partner': 3 }]);
   await refused(t, desk, allocate('nobody', 1), 'channel_unknown');
+  await desk.check();
+});
+
+t.test('in the millisecond of its return a channel gets nothing any more, before it does', async (t) => {
+  const returnsAtMs = Date.UTC(2100, 0, 1);
+  const channels = [{ channelId: 'partner', returnsAt: new Date(returnsAtMs).toISOString() }];
+  const desk = await openDesk(t, input({ channels }));
+  const at = setClockOf(desk.redis);
+  at(returnsAtMs - 1);
+  t.match(await adjust(desk, allocate('partner', 2)), { ok: true });
+  at(returnsAtMs);
+  const late = await adjust(desk, allocate('partner', 3));
+  t.match('refusal' in late ? late.refusal : late, { reason: 'allocation_returned' });
+  t.same((await readEvents(desk)).at(-1)?.type, 'allocation.returned', 'that it noticed stays');
+  t.same((await readStock(desk)).allotted, {});
   await desk.check();
 });
 

@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import { adjustStock } from '../../services/selling/adjust-stock.ts';
 import { SEATS_PER_ADJUSTMENT_MAX } from '../../services/shared/contracts/inventory-schemas.ts';
 import type { InventoryRequest } from '../../services/shared/contracts/inventory-schemas.ts';
-import { partitionKeys, saleKeyList } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeyList, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
 import { readEvents, readStock } from '../harness/read-stock.ts';
@@ -130,7 +130,13 @@ t.test('a sale that had no homes learns of them', async (t) => {
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 4)])], {
     allowStrandedSeats: true, channels: [{ channelId: 'partner' }],
   }));
+  const homes = () => desk.redis.hget(saleKeys(desk.partition, desk.saleId).sale, 'homes');
+  for (const request of [block(['A1']), unblock(['A1'])]) {
+    t.match(await adjust(desk, request), { ok: true });
+    t.equal(await homes(), '0', 'all are at home where everybody is');
+  }
   await adjust(desk, { allocate: { channelId: 'partner', seatIds: ['A1', 'A2'] } });
+  t.equal(await homes(), '1');
   t.match(await desk.define(saleOf([hallOf([rowOf('A', 4)])], {
     name: 'Macbeth', allowStrandedSeats: true, channels: [{ channelId: 'partner' }],
   })), { created: false }, 'a new definition of the same seats');

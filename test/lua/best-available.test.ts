@@ -117,6 +117,29 @@ t.test('of too few seats beside an accessible place the answer says how many the
   await desk.check();
 });
 
+t.test('of accessible places the one with most companions is taken, of equal ones the first', async (t) => {
+  const rowLike = (bytes: string) => ({
+    rowId: 'A',
+    seats: rowOf('A', bytes.length).seats.map((seat, i) => ({
+      ...seat, ...(bytes[i] === 'w' && { accessible: true }), ...(bytes[i] === 'c' && { companion: true }),
+    })),
+  });
+  const cases: [row: string, n: number, found: string][] = [
+    ['0w00w0', 1, 'A2'], ['0w00w0', 2, 'A1 A2'], ['00000w', 2, 'A5 A6'], ['0w00cw', 2, 'A5 A6'],
+    ['w00000', 6, 'A1 A2 A3 A4 A5 A6'],
+  ];
+  for (const [bytes, n, found] of cases) {
+    const desk = await openDesk(t, saleOf([hallOf([rowLike(bytes)])]));
+    const wish = { areaId: 'hall', bestAvailable: n, accessible: true };
+    t.equal(await best(desk, 'a', wish), found, `${n} of ${bytes}`);
+    await desk.check();
+  }
+  const alone = await openDesk(t, saleOf([hallOf([rowLike('00w0')])]));
+  t.ok((await alone.place('others', [{ seatIds: ['A2', 'A4'] }])).ok);
+  await refuses(t, alone, () => alone.place('x', [{ areaId: 'hall', bestAvailable: 4, accessible: true }]),
+    'no_adjacent_seats', 'a0.1');
+});
+
 t.test('the seats of a channel are for who has its code', async (t) => {
   const channels = [{ channelId: 'fans', allocations: [{ seatIds: ['A3', 'A4', 'A5'] }] },
     { channelId: 'press', allocations: [{ seatIds: ['B1'] }] }];
@@ -176,3 +199,32 @@ t.test('two neighbouring rows have no room for more than their group or venue', 
   t.equal(await best(desk, 'b', { bestAvailable: 3, adjacent: 'preferred' }), 'A1 A2 A3');
   await desk.check();
 });
+
+t.test('a full area inside an order of its own hides neither what is before nor behind it', async (t) => {
+  const full = Array.from({ length: 20 }, (_, i) => rowAt(`F${i}x`, 4, 1));
+  const areas = [hallOf(full, 'full'), hallOf([rowAt('O', 7, 2)], 'open'),
+    hallOf([rowAt('P', 2, 3)], 'last'), floorOf(1)];
+  const desk = await openDesk(t, saleOf(areas, {
+    allowStrandedSeats: false, order: [{ areaId: 'open', rowId: 'O' }],
+    groups: [{ groupId: 'f', capacity: 1, areaIds: ['full'] },
+      { groupId: 'p', capacity: 2, areaIds: ['last', 'floor'] }],
+  }));
+  t.ok((await desk.place('others', [{ seatIds: ['O4'] }])).ok);
+  t.equal(await best(desk, 'a', { bestAvailable: 2 }), 'P1 P2', 'beside O4 one would be alone');
+  t.equal(await best(desk, 'b', { bestAvailable: 2 }), 'O2 O3', 'where nothing else is left');
+  await desk.check();
+});
+
+t.test('preferred looks on where the first row has no neighbour, and where a row has fewer than was thought',
+  async (t) => {
+    const rows = [rowOf('P', 4), rowOf('Q', 1), rowOf('R', 1), rowOf('S', 1), rowOf('T', 4), rowOf('U', 2)];
+    const first = await openDesk(t, saleOf([hallOf(rows)]));
+    const six = { areaId: 'hall', bestAvailable: 6, adjacent: 'preferred' } as const;
+    t.equal(await best(first, 'a', six), 'T1 T2 T3 T4 U1 U2');
+    await first.check();
+    const fewer = [rowOf('Z', 2), rowOf('Y', 1), rowOf('X', 1), rowOf('W', 1), rowOf('A', 5), rowOf('B', 2)];
+    const second = await openDesk(t, saleOf([hallOf(fewer)]));
+    t.ok((await second.place('others', [{ seatIds: ['A5'] }])).ok);
+    t.equal(await best(second, 'a', six), 'A1 A2 A3 A4 B1 B2');
+    await second.check();
+  });

@@ -332,6 +332,16 @@ t.test('channels and codes', async (t) => {
   t.notOk((await stateOf(desk)).codes['p:half'], 'all uses came back with the hold');
 });
 
+t.test('what a hold used up is known by its name, also by one that would be a pattern', async (t) => {
+  const promotions = [{ promotionId: 'half-off', code: 'HALF', percent: 50, usesMax: 1, usesPerBuyerMax: 1 }];
+  const desk = await openDesk(t, saleOf([floorOf(5)], { promotions }));
+  await desk.place('a', [{ areaId: 'floor', quantity: 1 }], { promotionCode: 'HALF' });
+  const answer = await desk.change('a', { items: [{ areaId: 'floor', quantity: 3 }] });
+  t.same(await has(desk, answer), ['floor×1 adult 500', 'floor×2 adult 500'].toSorted());
+  t.match((await stateOf(desk)).codes, { 'p:half-off': '1', 'p:half-off/buyer': '1' }, 'it counts once');
+  await desk.check();
+});
+
 /** What may happen to two holds of two buyers, in any order, some of it at once. */
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ verb: fc.constant('change' as const), quantity: fc.nat(3),

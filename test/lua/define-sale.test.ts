@@ -13,6 +13,8 @@ t.test('a new sale is a draft, with its areas in the log', async (t) => {
   t.equal(events[0]?.prev, '0');
   t.same(areas, { hall: { free: 3, held: 0, sold: 0 }, floor: { free: 5, held: 0, sold: 0 } });
   t.same(await desk.redis.smembers(partitionKeys(desk.partition).sales), ['hamlet']);
+  const fields = Object.keys(await desk.redis.hgetall(saleKeys(desk.partition, 'hamlet').sale));
+  t.same(fields.filter((field) => !/^[a-z]+$/i.test(field)), [], 'the counters are not in its hash');
 });
 
 t.test('the same definition again changes nothing', async (t) => {
@@ -38,6 +40,21 @@ t.test('a draft may change in everything', async (t) => {
   t.same([...fold.seats.keys()], ['B1', 'B2', 'B3', 'B4'], 'seats of an area that has none now are gone');
   await desk.move('open');
   t.ok((await desk.place('a', [{ areaId: 'new', bestAvailable: 2 }, { areaId: 'hall', quantity: 7 }])).ok);
+  await desk.check();
+});
+
+t.test('rows over several categories are forgotten with their areas', async (t) => {
+  const mixed = [rowOf('A', 4, { categoryIds: ['C', 'C', 'D', 'D'] })];
+  const categories = [{ categoryId: 'C', prices: { adult: 1 } }, { categoryId: 'D', prices: { adult: 1 } }];
+  const desk = await openDesk(t, saleOf([hallOf(mixed), floorOf(3)], { categories }), { isOpen: false });
+  const joined = async () => Object.fromEntries(Object
+    .entries(await desk.redis.hgetall(saleKeys(desk.partition, 'hamlet').sale))
+    .filter(([field]) => field.startsWith('joined:')));
+  t.same(await joined(), { 'joined:0': '0.1' });
+  await desk.define(saleOf([floorOf(3), hallOf(mixed)], { categories }));
+  t.same(await joined(), { 'joined:1': '0.1' });
+  await desk.define(saleOf([hallOf([rowOf('A', 4)])]));
+  t.same(await joined(), {});
   await desk.check();
 });
 
@@ -114,6 +131,12 @@ t.test('states', async (t) => {
   const { events } = await desk.check();
   t.same(events.map(({ type }) => type),
     ['sale.defined', 'sale.opened', 'sale.paused', 'sale.resumed', 'sale.closed'], 'a repeat makes no event');
+});
+
+t.test('a draft can be closed before it was ever open', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]), { isOpen: false });
+  t.equal(await desk.move('close'), 'ok');
+  t.equal((await desk.check()).fold.state, 'closed');
 });
 
 t.test('a sale that is suspended refuses everything; its snapshot can be read', async (t) => {

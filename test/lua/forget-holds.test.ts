@@ -1,6 +1,7 @@
 import t from 'tap';
 import { saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, openDesk, saleOf } from '../harness/open-desk.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 
 t.test('records of ended holds are forgotten from a time on, those of live holds never', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(20)]));
@@ -56,4 +57,30 @@ t.test('with its holds a buyer is forgotten who has nothing and need not wait', 
   t.equal(await desk.forget(Date.now() + 60_000), 5);
   t.same(await known(), ['bought', 'holds', 'lapsed', 'late'],
     'who bought, holds, cools down, or gave back what still counts stays');
+});
+
+t.test('records and buyers are forgotten in the millisecond in which they count no more', async (t) => {
+  const nowMs = Date.UTC(2100, 0, 1);
+  const desk = await openDesk(t, saleOf([floorOf(20)]), { outboxLimits: { ageMsMax: nowMs } });
+  const { buyers, ended, holds } = saleKeys(desk.partition, desk.saleId);
+  const holdMaxMs = 30_000;
+  await desk.setHoldMs(10_000, holdMaxMs);
+  const at = setClockOf(desk.redis);
+  const texts = {
+    'cooled': `0 0 0 1 ${nowMs} `, 'cooling': `0 0 0 1 ${nowMs + 1} `,
+    'returned': `0 0 0 0 0 a0@${nowMs - holdMaxMs}`,
+    'returning': `0 0 0 0 0 a0@${nowMs - holdMaxMs - 5},a1@${nowMs - holdMaxMs + 1}`,
+  };
+  for (const [i, buyerId] of [...Object.keys(texts), 'late'].entries()) {
+    at(nowMs - 100_000 + i);
+    await desk.place(buyerId, [{ areaId: 'floor', quantity: 1 }], { buyerId });
+    await desk.release(buyerId, buyerId);
+  }
+  await desk.redis.hset(buyers, texts);
+  await desk.redis.lpush(ended, 'without-a-record');
+  at(nowMs);
+  t.equal(await desk.forget(nowMs - 100_000 + 4), 5, 'what ended at that time stays');
+  t.same(await desk.redis.lrange(ended, 0, -1), ['late']);
+  t.same(await desk.redis.hkeys(holds), ['late']);
+  t.same((await desk.redis.hkeys(buyers)).toSorted(), ['cooling', 'late', 'returning']);
 });

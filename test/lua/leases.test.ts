@@ -2,6 +2,7 @@ import t from 'tap';
 import { partitionKeys, RELAYS_KEY } from '../../services/shared/contracts/keys.ts';
 import { awaitThat } from '../harness/await-that.ts';
 import { floorOf, openDesk, runRaw, saleOf } from '../harness/open-desk.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 
 t.test('a lease is one relay\'s until it lapses or is given up', async (t) => {
   const { redis, partition } = await openDesk(t, saleOf([floorOf(5)]));
@@ -30,4 +31,19 @@ t.test('the list of relays has those that said so lately, in the order of their 
   await awaitThat('c has lapsed, a is there', async () => String(await join('a', 60_000)) === 'a,b');
   t.same(await join('b', 0), ['a'], 'b has left');
   t.same(await join('nobody', 0), ['a'], 'to ask is not to join');
+});
+
+t.test('a relay is off the list in the millisecond in which it lapses', async (t) => {
+  const { redis } = await openDesk(t, saleOf([floorOf(5)]));
+  const join = (owner: string, leaseMs: number) =>
+    runRaw(redis, 'join-relays', [RELAYS_KEY], [owner, leaseMs]);
+  const at = setClockOf(redis);
+  const nowMs = Date.UTC(2100, 0, 1) + 7;
+  at(nowMs);
+  await join('a', 1_000);
+  t.equal(await redis.zscore(RELAYS_KEY, 'a'), String(nowMs + 1_000));
+  at(nowMs + 999);
+  t.same(await join('b', 1_000), ['a', 'b']);
+  at(nowMs + 1_000);
+  t.same(await join('b', 1_000), ['b']);
 });

@@ -114,6 +114,17 @@ t.test('a place whose time is spent is refused like one that nobody asked for', 
   t.match(areas, { floor: { free: 300 }, hall: { free: 4, held: 2 } });
 });
 
+t.test('a place given back is spent for a younger hold too, which is told until when', async (t) => {
+  const { desk, at } = await openAt(t);
+  at(START_MS + 5);
+  await desk.place('young', [{ seatIds: ['A1'] }]);
+  await desk.release('a');
+  const wish = { items: [{ seatIds: ['A1'] }, { areaId: 'floor', quantity: 1 }] };
+  await refuses(t, desk, () => desk.change('young', wish), 'hold_time_spent',
+    String(START_MS + 20 * HOLD_MS));
+  await desk.check();
+});
+
 t.test('a sweep says when to look again: at the next end, also of the other holds of a call', async (t) => {
   const { desk, at } = await openAt(t);
   const { due } = partitionKeys(desk.partition);
@@ -124,6 +135,23 @@ t.test('a sweep says when to look again: at the next end, also of the other hold
   t.same(await sweep(desk, 1), [1, 1, 0], 'it looked at as many as it may');
   t.same(await sweep(desk, 1), [0, 0, 0]);
   t.equal(Number(await desk.redis.zscore(due, desk.saleId)), END_MS + HOLD_MS);
+});
+
+t.test('of holds that end early together the earliest end is when to look, in whatever order', async (t) => {
+  const { desk, at } = await openAt(t);
+  const { due } = partitionKeys(desk.partition);
+  for (const [i, buyerId] of ['y', 'x', 'z'].entries()) {
+    at(START_MS + 100 * i);
+    await desk.place(`${buyerId}0`, one, { buyerId });
+    await desk.release(`${buyerId}0`, buyerId);
+  }
+  at(START_MS + 10 * HOLD_MS - 200);
+  for (const order of [['x', 'y', 'z'], ['z', 'x', 'y'], ['y', 'z', 'x']]) {
+    await desk.redis.zrem(due, desk.saleId);
+    await Promise.all(order.map((buyerId) => desk.place(`${order.join('')}${buyerId}`, one, { buyerId })));
+    t.equal(Number(await desk.redis.zscore(due, desk.saleId)), START_MS + 10 * HOLD_MS, 'that of y');
+  }
+  await desk.check();
 });
 
 t.test('time held without buying is a strike each time it is all that is allowed', async (t) => {

@@ -1,9 +1,10 @@
 import tap from 'tap';
-import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import type { OutboxLimits } from '../../services/selling/pack-outbox-limits.ts';
 import { floorOf, openDesk, redisUrlOf, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
 import { refuses } from '../harness/refuses.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 import type { Teardown } from '../harness/teardown.ts';
 
 type Asserts = Pick<typeof tap, 'same' | 'ok' | 'equal'>;
@@ -107,6 +108,38 @@ tap.test('a limit is reached at exactly its nine tenths, and wholly at exactly t
   t.ok((await tight.confirm('a', 'o')).ok);
 });
 
+tap.test('of an outbox that was never trimmed all that was written counts', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const { standing } = partitionKeys(desk.partition);
+  const tight = await withLimits({ bytesMax: 1_000 });
+  await desk.redis.hset(standing, 'written', 900);
+  t.equal(await desk.redis.hexists(standing, 'trimmed'), 0);
+  await refuses(t, tight, () => tight.place('new', one), 'outbox_full');
+  await desk.redis.hset(standing, 'written', 899);
+  t.ok((await tight.place('new', one)).ok);
+
+  const tightest = await withLimits({ bytesMax: 1 });
+  await desk.redis.del(standing);
+  t.ok((await tightest.place('newer', one)).ok, 'of one of which nothing is known nothing is in the way');
+});
+
+tap.test('an outbox is too old in the very millisecond of its nine tenths, and of the whole', async (t) => {
+  const { desk, withLimits } = await openHeldSale(t);
+  const tight = await withLimits({ ageMsMax: 1_000 });
+  const at = setClockOf(tight.redis);
+  const [seconds] = await desk.redis.time();
+  const sinceMs = Number(seconds) * 1000;
+  await desk.redis.hset(partitionKeys(desk.partition).standing, 'sinceMs', sinceMs);
+  at(sinceMs + 899);
+  t.ok((await tight.place('new', one)).ok);
+  at(sinceMs + 900);
+  await refuses(t, tight, () => tight.place('newer', one), 'outbox_full');
+  at(sinceMs + 999);
+  t.ok((await tight.confirm('a', 'o1')).ok);
+  at(sinceMs + 1_000);
+  await refuses(t, tight, () => tight.confirm('b', 'o2'), 'outbox_full');
+});
+
 tap.test('an outbox without entries is empty, whatever was counted', async (t) => {
   const { desk, withLimits } = await openHeldSale(t);
   const { outbox } = partitionKeys(desk.partition);
@@ -116,14 +149,18 @@ tap.test('an outbox without entries is empty, whatever was counted', async (t) =
   t.ok((await tight.place('new', one)).ok);
 });
 
-tap.test('a call with more events of a sale than a block holds', async (t) => {
-  const desk = await openDesk(t, saleOf([floorOf(3_000)], { buyerLimit: 3_000 }));
-  await desk.setHoldMs(3_000);
-  await Promise.all(Array.from({ length: 2_100 }, (_, i) => desk.place(`h${i}`, one)));
-  await desk.awaitLapse();
+tap.test('a call with more events than a block holds, and more values than a command takes', async (t) => {
+  const nowMs = Date.UTC(2100, 0, 1);
+  const desk = await openDesk(t, saleOf([floorOf(5_000)], { buyerLimit: 5_000, holdSeconds: 3 }),
+    { outboxLimits: { ageMsMax: nowMs } });
+  const at = setClockOf(desk.redis);
+  at(nowMs);
+  await Promise.all(Array.from({ length: 4_100 }, (_, i) => desk.place(`h${i}`, one)));
+  at(nowMs + 3_000);
   const before = await desk.redis.xlen(partitionKeys(desk.partition).outbox);
-  t.equal(await desk.expire(2_100), 2_100);
-  t.equal(await desk.redis.xlen(partitionKeys(desk.partition).outbox), before + 3);
+  t.equal(await desk.expire(4_100), 4_100);
+  t.equal(await desk.redis.xlen(partitionKeys(desk.partition).outbox), before + 5);
   const { events } = await desk.check();
-  t.equal(events.filter(({ type }) => type === 'hold.expired').length, 2_100, 'each in its order, once');
+  t.equal(events.filter(({ type }) => type === 'hold.expired').length, 4_100, 'each in its order, once');
+  t.equal(await desk.redis.llen(saleKeys(desk.partition, desk.saleId).ended), 4_100);
 });

@@ -109,6 +109,24 @@ t.test('best available', async (t) => {
   t.same((await desk.check()).areas['hall'], { free: 0, held: 15, sold: 0 });
 });
 
+t.test('a hold says one seat as its offset, more as the first and how many', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 7)])]));
+  const { holds } = saleKeys(desk.partition, desk.saleId);
+  const itemsOf = async (id: string, n: number) => {
+    t.ok((await desk.place(id, [{ areaId: 'hall', bestAvailable: n }])).ok);
+    return (await desk.redis.hget(holds, id))?.split('\t')[6];
+  };
+  t.equal(await itemsOf('a', 1), '0,0,0,1000,1,0,0,3');
+  t.equal(await itemsOf('b', 3), '0,0,0,1000,3,0,0,0+3');
+  await desk.check();
+});
+
+t.test('a sale without channels sells its counts to who comes with a pass for one', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(3)]));
+  t.ok((await desk.place('a', [{ areaId: 'floor', quantity: 3 }], { opened: 'A' })).ok);
+  t.match((await desk.check()).events.at(-1)?.data, { items: [{ areaId: 'floor', quantity: 3 }] });
+});
+
 t.test('preferred keeps as many together as it can', async (t) => {
   const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 3), rowOf('B', 4), rowOf('C', 2)])]));
   const answer = await desk.place('a', [{ areaId: 'hall', bestAvailable: 7, adjacent: 'preferred' }]);

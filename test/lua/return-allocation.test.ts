@@ -31,6 +31,23 @@ const dueMs = ({ redis, partition, saleId }: Desk) => redis.zscore(partitionKeys
 const letTimeCome = async ({ redis, partition, saleId }: Desk, returnsAt = 'A1') =>
   redis.hset(saleKeys(partition, saleId).sale, { returnsAt });
 
+t.test('seats of a channel come back from every row that has some, and from no other', async (t) => {
+  const rows = ['A', 'B', 'C'].map((row) => rowOf(row, 3));
+  const desk = await openDesk(t, saleOf([hallOf(rows)], {
+    channels: [{ channelId: 'partner', allocations: [{ seatIds: ['B2', 'C1', 'C3'] }] },
+      { channelId: 'office', allocations: [{ seatIds: ['A2', 'C2'] }] }],
+  }));
+  t.equal((await readStock(desk)).seats, '0B00A0ABA');
+  await desk.place('a', [{ seatIds: ['C1'] }], { opened: 'A' });
+  await letTimeCome(desk);
+  t.equal(await sweep(desk), 'ok');
+  const { seats, homes } = await readStock(desk);
+  t.same([seats, homes], ['0B0000hB0', '0B00000B0']);
+  await desk.release('a');
+  t.equal((await readStock(desk)).seats, '0B00000B0');
+  await desk.check();
+});
+
 t.test('a sale with a time of return is due then, whatever lapses before', async (t) => {
   const returnsAtMs = Date.now() + HOUR_MS;
   const desk = await openDesk(t, input(iso(returnsAtMs), iso(returnsAtMs + HOUR_MS)));

@@ -34,6 +34,8 @@ t.test('an aisle is an end, another category is not', async (t) => {
   t.ok((await desk.place('b', [{ seatIds: ['B1', 'B2'] }])).ok, 'B3 has B4 beside it');
   await refuses(t, desk, () => desk.place('x', [{ seatIds: ['B4'] }]), 'would_strand_seat', '8');
   t.ok((await desk.place('c', [{ seatIds: ['B3', 'B4'] }])).ok);
+  const whole = await openDesk(t, saleOf([hallOf([mixed])], { ...strict, categories }));
+  await refuses(t, whole, () => whole.place('x', [{ seatIds: ['B2', 'B5'] }]), 'would_strand_seat', '0.5');
 });
 
 t.test('best available leaves no single seat while it can be avoided', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap';
 import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, openDesk, runRaw, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
+import { setClockOf } from '../harness/set-clock.ts';
 
 const suspend = ({ redis, partition, saleId }: Desk, more: { sinceMs?: number; epoch?: number } = {}) => {
   const { generation, suspended } = partitionKeys(partition);
@@ -18,6 +19,15 @@ t.test('a sale is suspended once, and what was said first stays', async (t) => {
   t.match(await desk.redis.hgetall(saleKeys(desk.partition, desk.saleId).sale),
     { state: 'recovering', suspended: 'open', seq: '2' });
   t.match(await desk.place('a', [{ areaId: 'floor', quantity: 1 }]), { ok: false, reason: 'recovering' });
+});
+
+t.test('unless somebody knows better, a sale does not work since now, by Redis\' clock', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  const nowMs = Date.UTC(2100, 0, 1) + 7;
+  setClockOf(desk.redis)(nowMs);
+  t.equal(await suspend(desk), 'suspended');
+  t.same(await desk.redis.hgetall(partitionKeys(desk.partition).suspended),
+    { [desk.saleId]: `${nowMs} behind_the_log` });
 });
 
 t.test('a sale of which Redis has nothing, or nothing readable, says that it recovers', async (t) => {
