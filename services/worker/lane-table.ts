@@ -4,6 +4,7 @@ import { organiserBody } from './organiser-body.ts';
 import type { StoredLog } from './stored-log.ts';
 
 const sql = {
+  lockTakers: loadSql(import.meta.url, './sql/lock-takers.sql'),
   takeLanes: loadSql(import.meta.url, './sql/take-lanes.sql'),
   renewLane: loadSql(import.meta.url, './sql/renew-lane.sql'),
   lockLane: loadSql(import.meta.url, './sql/lock-lane.sql'),
@@ -73,10 +74,13 @@ export class LaneTable {
     this.#leaseMs = leaseMs;
   }
 
-  /** Takes lanes that are due. */
+  /** Takes lanes that are due; of one webhook no more than leave `perWebhookMax` out, whoever has them. */
   async take({ lanesMax, perWebhookMax }: { lanesMax: number; perWebhookMax: number }): Promise<Lane[]> {
     type Row = { webhook_id: string; sale_id: string; replay_id: number; epoch: number };
-    const { rows } = await this.#pool.query<Row>(sql.takeLanes, [this.#leaseMs, lanesMax, perWebhookMax]);
+    const { rows } = await withTransaction(this.#pool, async (client) => {
+      await client.query(sql.lockTakers);
+      return client.query<Row>(sql.takeLanes, [this.#leaseMs, lanesMax, perWebhookMax]);
+    });
     return rows.map((row) => ({
       webhookId: row.webhook_id, saleId: row.sale_id, replayId: row.replay_id, epoch: row.epoch,
     }));

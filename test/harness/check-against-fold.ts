@@ -194,7 +194,8 @@ function checkHolds(
   });
   expect('ended', ended.toSorted(), Object.keys(holds).filter((id) => !isLive(holds[id])).toSorted());
   const earliestMs = Math.min(...lapses);
-  if (lapses.length > 0 && (due === null || Number(due) > earliestMs)) {
+  // A sale that was just rebuilt is looked at once, also when a hold had lapsed before.
+  if (lapses.length > 0 && (due === null || Number(due) > Math.max(earliestMs, Date.now()))) {
     throw new Error(`a hold lapses at ${earliestMs}, but the sale is looked at ${due ?? 'never'}`);
   }
 }

@@ -3,6 +3,7 @@ import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
 import { claimPicks, HOLDS } from './model-requests.ts';
 import { releasePart } from './model-change.ts';
+import { recover } from './model-recover.ts';
 import { replaceItems } from './model-replace.ts';
 import { adjust, codesPicks, giveCodes, stockPicks } from './model-stock.ts';
 import { callRefs, confirm, expire, extend, forget, place, release } from './model-steps.ts';
@@ -98,6 +99,7 @@ export function commandArbitraries(): fc.Arbitrary<Command>[] {
     ...Array.from({ length: 5 }, () => step('replace',
       fc.record({ ref: refPicks, claim: claimPicks, isStale: mostly(false, 8) }), replaceItems)),
     step('codes', codesPicks, giveCodes),
+    step('recover', fc.record({ sale, lostMs: fc.constantFrom(0, 2, 30) }), recover),
     step('lapse', fc.constant({}), lapse),
     step('spend', mostly(false, 3), (world, isMeant) => (isMeant ? spend(world) : Promise.resolve())),
   ];

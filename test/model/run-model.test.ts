@@ -31,7 +31,7 @@ t.test('the scripts do what the model does', async (t) => {
     'idempotency_key_reused', 'sale_paused', 'sale_not_open', 'sale_closed', 'stale',
     'stock_in_use', 'capacity_in_use', 'allocation_too_large', 'code_exists', 'stock.blocked',
       'stock.unblocked', 'allocation.changed', 'allocation.returned', 'capacity.changed', 'price.changed',
-    'places.released', 'codes.added', 'unchanged', 'part given back', 'replaced',
+    'places.released', 'codes.added', 'recovered', 'unchanged', 'part given back', 'replaced',
     ...['sold_out', 'seats_taken', 'no_adjacent_seats', 'buyer_limit', 'hold_limit', 'stale']
       .map((reason) => `not replaced: ${reason}`)]) {
     t.ok((run.answers.get(reason) ?? 0) > 0, `${reason} came up`);

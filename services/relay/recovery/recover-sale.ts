@@ -23,8 +23,8 @@ export interface SuspendedSale {
 export interface RecoverSaleParts {
   redis: Redis;
   stock: StockCaller;
-  relay: PartitionRelay;
-  saleLog: SaleLog;
+  relay: Pick<PartitionRelay, 'epochOf'>;
+  saleLog: Pick<SaleLog, 'keepDiscarded'>;
   metrics: RecoveryMetrics;
   log: Log;
 }

@@ -1,5 +1,5 @@
--- $1 lease in ms, $2 lanes at most, $3 lanes of one webhook at most, over all processes. Two processes that take at the same moment
--- may together go beyond $3 for one round.
+-- $1 lease in ms, $2 lanes at most, $3 lanes of one webhook at most, over all processes: behind lock-takers.sql, since two that
+-- counted at the same moment would together go beyond it.
 WITH busy AS (
   SELECT webhook_id, count(*) AS lanes FROM webhooks.lanes WHERE leased_until > now() GROUP BY webhook_id
 ), due AS (

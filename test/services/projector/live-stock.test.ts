@@ -121,3 +121,27 @@ t.test('sale.reopened opens; closing, archiving and reviving leave the rows as t
   await bus.settled();
   t.same(await state(), { state: 'open' });
 });
+
+t.test('sale.recovered: no row changes, and the sale goes on from where it was', async (t) => {
+  const { bus, sale } = await openSale(t);
+  const [ordered, live, lapsing] = [sale.hold(2), sale.hold(1, ['b-3']), sale.hold(3, ['b-5', 'b-6', 'b-7'])];
+  await bus.put([ordered.event, live.event, lapsing.event, await sale.confirm(ordered)]);
+  t.match(await bus.settled(), { rejected: 0 });
+  const rows = async (): Promise<unknown[]> => Promise.all(
+    ['shows', 'areas', 'seats', 'orders', 'order_lines', 'payments', 'tickets', 'carts'].map(async (table) =>
+      [table, (await bus.pool.query(`SELECT to_jsonb(r) AS row FROM ${table} r ORDER BY 1`)).rows]));
+  const before = await rows();
+  const recovered = sale.next('sale.recovered', { lostMs: 90_000 });
+  await bus.put([recovered]);
+  await bus.put([recovered]);
+  await bus.settled();
+  t.same(await rows(), before, 'legacy keeps no deadline of a hold: that is in Redis and in the log');
+  const expired = sale.next('hold.expired',
+    { holdId: lapsing.holdId, buyerId: lapsing.holdId, items: lapsing.items });
+  await bus.put([expired, await sale.confirm(live)]);
+  t.match(await bus.settled(), { rejected: 0 });
+  t.same(await areasOf(bus), [
+    { code: BOX, capacity: 10, held: 0, sold: 1, blocked: 0 },
+    { code: FLOOR, capacity: 100, held: 0, sold: 2, blocked: 0 },
+  ]);
+});

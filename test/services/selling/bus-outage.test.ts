@@ -34,27 +34,32 @@ async function openCut(t: Test, env: Record<string, string>) {
   const other = await shop.startAnother();
   const urls = [shop.selling.url, other.url] as const;
   const contact = { name: 'Ann', email: 'ann@example.org' };
-  const policies = (url: string) => shop.call('GET', '/admin/v1/policies', { url });
+  // A machine that is busy with other things has a process refuse for a moment: that says nothing of the bus.
+  const call: typeof shop.call = (method, path, options = {}) =>
+    awaitThat(`${method} ${path} is answered`, async () => {
+      const answer = await shop.call(method, path, options);
+      return !['overloaded', 'unavailable'].includes(answer.body.code ?? '') && answer;
+    });
+  const policies = (url: string) => call('GET', '/admin/v1/policies', { url });
   return {
-    shop, relay, relayEnv, other, urls, policies,
+    shop, relay, relayEnv, other, urls, call, policies,
     cut: () => proxy.decide((action) => (action.startsWith('PutRecord') ? 'fail' : 'none')),
     mend: () => proxy.decide(() => 'none'),
     async hold(): Promise<string> {
       const items = [{ areaId: 'floor', quantity: 1 }];
-      const { status, body } = await shop.call('POST', '/v1/sales/s/holds',
-        { body: { buyerId: 'b', items } });
+      const { status, body } = await call('POST', '/v1/sales/s/holds', { body: { buyerId: 'b', items } });
       if (status !== 201) throw new Error(JSON.stringify(body));
       return String(body['holdId']);
     },
     order(holdId: string, url: string = urls[0], name = 'Ann'): Promise<ShopAnswer> {
       const body = { buyerId: 'b', holdId, contact: { ...contact, name }, payment: { method: 'free' } };
-      return shop.call('POST', '/v1/sales/s/orders', { url, key: `key-${holdId}`, body });
+      return call('POST', '/v1/sales/s/orders', { url, key: `key-${holdId}`, body });
     },
     isOut: (isOut: boolean) => awaitThat(`both processes know that the bus is ${isOut ? 'out' : 'back'}`,
       async () => (await Promise.all(urls.map(policies)))
         .every(({ body }) => (body['partitionsOut'] as string[]).includes(NAME) === isOut)),
     switchTo: (busOutage: string, url: string = urls[0]) =>
-      shop.call('PUT', '/admin/v1/policies', { url, body: { busOutage } }),
+      call('PUT', '/admin/v1/policies', { url, body: { busOutage } }),
     /** Ids of the orders in the log; each is there once, and Redis has the same. */
     async orders(): Promise<string[]> {
       await awaitThat('the log has it all', async () =>
@@ -84,6 +89,8 @@ tap.test('refuse: 503 before the script, the truth for older orders, and back by
   const [early, waiting, late] = [await bus.hold(), await bus.hold(), await bus.hold()];
   // The first one may take longer than it waits; its repeat tells.
   await awaitThat('an order is confirmed', async () => (await bus.order(early)).status === 201);
+  // A slow start looks like an outage, and a process may have looked before it was over.
+  await bus.isOut(false);
   bus.cut();
   t.match(await bus.order(waiting), pending);
   await bus.isOut(true);
@@ -107,7 +114,7 @@ tap.test('refuse: 503 before the script, the truth for older orders, and back by
   bus.mend();
   const [orderId = ''] = (await bus.order(waiting)).headers.get('location')?.split('/').slice(-1) ?? [];
   await awaitThat('the order is confirmed', async () =>
-    (await shop.call('GET', `/v1/sales/s/orders/${orderId}`)).body['status'] === 'confirmed');
+    (await bus.call('GET', `/v1/sales/s/orders/${orderId}`)).body['status'] === 'confirmed');
   await bus.isOut(false);
   for (const url of urls) t.match(await bus.order(waiting, url), confirmed);
   await awaitThat('orders are taken again', async () => (await bus.order(late)).status === 201);
@@ -150,8 +157,8 @@ tap.test('accept: 202 at once, switched live, and all of it confirmed later', as
   t.equal((await bus.orders()).length, 4);
 
   for (const token of [shop.stack.viewerToken, shop.stack.operatorToken]) {
-    t.equal((await shop.call('GET', '/admin/v1/policies', { token })).status, 200);
-    t.match(await shop.call('PUT', '/admin/v1/policies', { token, body: { busOutage: 'accept' } }),
+    t.equal((await bus.call('GET', '/admin/v1/policies', { token })).status, 200);
+    t.match(await bus.call('PUT', '/admin/v1/policies', { token, body: { busOutage: 'accept' } }),
       { status: 403, body: { code: 'forbidden' } });
   }
   t.equal((await bus.switchTo('perhaps')).status, 400);

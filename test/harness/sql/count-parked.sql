@@ -1,0 +1,1 @@
+SELECT count(*)::int AS parked FROM projection.parked_events

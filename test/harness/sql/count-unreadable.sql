@@ -1,0 +1,1 @@
+SELECT count(*)::int AS unreadable FROM event_store.unreadable_records
