@@ -66,13 +66,16 @@ async function open(stock: Stock, directory: SaleDirectory, saleId: string): Pro
 
 const secret = randomBytes(32).toString('base64url');
 const contactKey = randomBytes(32);
+/** As services/shared/platform/http-server.ts numbers the requests of a process. */
+const processPart = randomBytes(8).toString('hex');
+let requests = randomBytes(3).readUIntBE(0, 3);
 
 async function buy(stock: Stock, sale: KnownSale, n: number): Promise<void> {
   const { saleId, partition } = sale;
   const buyerId = `b_${random(`buyer ${saleId} ${n}`, 22)}`;
   const scope = { saleId, buyerId, key: random(`key ${n}`, 22) };
   const holdId = deriveId(secret, 'h', scope);
-  const context = `buyer ${random(`trace ${n}`, 8, 'hex')}${n.toString(16).padStart(24, '0')}`;
+  const context = `buyer ${processPart}${(requests += 1).toString(16).padStart(16, '0')}`;
   const items: ItemRequest[] = n % 4 === 3 ? [{ bestAvailable: 2 + (n % 3) }]
     : [{ areaId: 'floor', quantity: 1 + (n % 3), ticketType: n % 5 === 0 ? 'child' : 'adult' }];
   const plan = packClaim({ items }, sale);
@@ -104,6 +107,6 @@ async function expire(stock: Stock, directory: SaleDirectory, saleId: string): P
   }
 }
 
-function random(of: string, length: number, encoding: 'base64url' | 'hex' = 'base64url'): string {
-  return hash('sha256', of, encoding).slice(0, length);
+function random(of: string, length: number): string {
+  return hash('sha256', of, 'base64url').slice(0, length);
 }

@@ -10,7 +10,7 @@ import type { Findings, Scenario } from '../scenario.ts';
 const HOLDS = 4_000;
 const BATCH_SIZES = [1, 10, 100, 500, 2_000];
 /** As the relay writes them (platform/compression.ts): the headline is of these. */
-const IN_USE = 'zstd 6';
+const IN_USE = 'zstd 6, deep';
 const BATCH_IN_USE = 500;
 /** Kinesis: per shard, bytes counted with the partition key. */
 const SHARD_BYTES_PER_SECOND = 1_000_000;

@@ -1,4 +1,6 @@
-import { needsLayout, toSaleEvent } from '../shared/contracts/outbox.ts';
+import { toEventText } from '../shared/contracts/event-text.ts';
+import type { SaleLayout } from '../shared/contracts/layout.ts';
+import { needsLayout } from '../shared/contracts/outbox.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { buildRecord, EventTooLargeError } from './build-record.ts';
 import type { LayoutCache } from './layout-cache.ts';
@@ -29,43 +31,60 @@ export async function encodeBatch(
   isToSend: (event: PackedEvent) => boolean,
   { partition, layouts }: { partition: number; layouts: LayoutCache },
 ): Promise<EncodedBatch> {
-  const texts: string[] = [];
-  const events: PackedEvent[] = [];
-  /** for each text, how many of the queue are dealt with by it and those before it */
-  const takenBy: number[] = [];
-  let taken = 0;
-  for (const event of queue.slice(0, LOOKED_AT_MAX)) {
-    if (isToSend(event)) {
-      const text = await encode(event, partition, layouts);
-      if (typeof text !== 'string') {
-        if (texts.length > 0) break;
-        return { events: [], taken: taken + 1, fault: { event, reason: text.fault } };
-      }
-      texts.push(text);
-      events.push(event);
-      takenBy.push(taken + 1);
-    }
-    taken += 1;
-  }
-  const [first] = events;
-  if (first === undefined) return { events, taken };
+  const looked = queue.slice(0, LOOKED_AT_MAX);
+  const known = await layoutsOf(looked, partition, layouts);
+  const wanted: { event: PackedEvent; taken: number }[] = [];
+  for (const [i, event] of looked.entries()) if (isToSend(event)) wanted.push({ event, taken: i + 1 });
+  const [first] = wanted;
+  if (first === undefined) return { events: [], taken: looked.length };
+  const faulty = (reason: string): EncodedBatch =>
+    ({ events: [], taken: first.taken, fault: { event: first.event, reason } });
+  const firstText = encode(first.event, partition, known);
+  if (typeof firstText !== 'string') return faulty(firstText.fault);
   try {
-    const { data, count } = buildRecord(texts);
-    if (count < events.length) taken = takenBy[count - 1] ?? 0;
-    return { data, events: events.slice(0, count), taken };
+    const { data, count } = buildRecord(textsFrom(firstText, wanted, partition, known));
+    const taken = count < wanted.length ? wanted[count - 1]?.taken ?? 0 : looked.length;
+    return { data, events: wanted.slice(0, count).map(({ event }) => event), taken };
   } catch (error) {
     if (!(error instanceof EventTooLargeError)) throw error;
-    return { events: [], taken: takenBy[0] ?? 1, fault: { event: first, reason: error.message } };
+    return faulty(error.message);
   }
 }
 
-async function encode(
-  event: PackedEvent, partition: number, layouts: LayoutCache,
-): Promise<string | { fault: string }> {
-  if (event.type === 'sale.defined') layouts.forget(event.saleId);
-  const layout = needsLayout(event.type) ? await layouts.get(partition, event.saleId) : undefined;
+/** One after the other, as the record has room, up to one that cannot be encoded. */
+function* textsFrom(
+  first: string, wanted: readonly { event: PackedEvent }[], partition: number, known: KnownLayouts,
+): Generator<string> {
+  yield first;
+  for (const { event } of wanted.slice(1)) {
+    const text = encode(event, partition, known);
+    if (typeof text !== 'string') return;
+    yield text;
+  }
+}
+
+type KnownLayouts = ReadonlyMap<string, SaleLayout | undefined>;
+
+/** Asked for once per record and sale: waiting for each event takes longer than writing it. */
+async function layoutsOf(
+  events: readonly PackedEvent[], partition: number, layouts: LayoutCache,
+): Promise<KnownLayouts> {
+  const known = new Map<string, SaleLayout | undefined>();
+  for (const { saleId, type } of events) {
+    if (type === 'sale.defined') {
+      layouts.forget(saleId);
+      known.delete(saleId);
+    }
+    if (needsLayout(type) && !known.has(saleId)) known.set(saleId, await layouts.get(partition, saleId));
+  }
+  return known;
+}
+
+function encode(
+  event: PackedEvent, partition: number, known: KnownLayouts,
+): string | { fault: string } {
   try {
-    return JSON.stringify(toSaleEvent(event, partition, layout));
+    return toEventText(event, partition, known.get(event.saleId));
   } catch (error) {
     return { fault: `seq ${event.seq} (${event.type}) cannot be encoded: ${(error as Error).message}` };
   }

@@ -17,6 +17,7 @@ import { readEntry } from './read-entry.ts';
 import { RecordSender } from './record-sender.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { SendingQueue } from './sending-queue.ts';
+import { SentRecords } from './sent-records.ts';
 import { StoppedSales } from './stopped-sales.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
@@ -58,6 +59,7 @@ const LOGGED_FAILURES = 20;
 export class PartitionRelay {
   readonly ledger: OutboxLedger = createOutboxLedger();
   readonly waiting = new WaitingEvents();
+  readonly records = new SentRecords();
   readonly #options: PartitionRelayOptions;
   readonly #log: Log;
   readonly #stopping = new AbortController();
@@ -95,6 +97,7 @@ export class PartitionRelay {
     });
     this.#queue = new SendingQueue({
       partition: options.partition, layouts: options.layouts, clock: this.#clock, sender: this.#sender,
+      records: this.records,
       isOpen: ({ id }) => this.ledger.open(id) !== undefined,
       isToSend: ({ id, saleId }) => this.ledger.open(id) !== undefined && !this.#stopped.has(saleId),
       mayGoOn: () => this.#begun && !this.#foreign && this.#haltedBy === '' && !this.#stopping.signal.aborted,
@@ -168,7 +171,9 @@ export class PartitionRelay {
     this.waiting.advance(event.saleId);
     if (verdict !== 'rejected') {
       // With what waits before it: that may have been read back while a later head was known.
-      for (const id of [event.id, ...this.waiting.provenBy(event)]) this.#note(id);
+      const before = this.waiting.provenBy(event);
+      this.#note(event.id);
+      for (const id of before) this.#note(id);
       return;
     }
     const ours = this.ledger.open(event.id);
@@ -238,9 +243,7 @@ export class PartitionRelay {
     ].filter(Boolean);
   }
 
-  /**
-   * Says whether Redis still has the generation this relay knows; a partition of another one is left alone.
-   */
+  /** Says whether Redis still has the generation this relay knows; one of another is left alone. */
   setForeign(foreign: boolean): void {
     if (foreign && !this.#foreign) this.#log.error('Redis has another generation: recovery is needed');
     const isBack = this.#foreign && !foreign;
@@ -336,9 +339,7 @@ export class PartitionRelay {
     if (!type.startsWith('hold.')) this.#announcer.add(id);
   }
 
-  /**
-   * It was made before the sale was recovered, by whom nobody believed in the end, and so was what follows.
-   */
+  /** Made before the sale was recovered, by whom nobody believed in the end; so was what follows. */
   #void({ id, saleId, seq, epoch }: PackedEvent): void {
     this.#stopped.outdate(saleId, epoch);
     const voidIds = new Set([id]);
@@ -377,9 +378,7 @@ export class PartitionRelay {
     if (!this.#foreign) void this.#stopped.work();
   }
 
-  /**
-   * The queue anew from all that is open: at the start, and when something that was sent is not in the log.
-   */
+  /** The queue anew from all that is open: at the start, and when what was sent is not in the log. */
   #requeue(): void {
     this.#queue.clear();
     const nowMs = this.#clock.elapsedMs();

@@ -2,8 +2,9 @@ import {
   decodeBatch, isPartitionHeads, partitionOfSource, RECORD_TEXT_BYTES_MAX,
 } from '../shared/contracts/bus-record.ts';
 import type { BusEvent } from '../shared/contracts/bus-record.ts';
-import type { LogFold } from '../shared/contracts/log-fold.ts';
+import type { LogEvent, LogFold } from '../shared/contracts/log-fold.ts';
 import { GENESIS } from '../shared/contracts/log-rule.ts';
+import { partitionNamed } from '../shared/contracts/partition-of.ts';
 import { decompress } from '../shared/platform/compression.ts';
 import type { Log } from '../shared/platform/log.ts';
 import type { ShardBatch, StreamRecord } from '../shared/platform/shard-reader.ts';
@@ -34,46 +35,68 @@ export interface LogReading {
  */
 export async function readLog(batch: ShardBatch, reading: LogReading): Promise<void> {
   const touched = new Set<PartitionRelay>();
+  const counts: Counts = { accepted: 0, duplicates: 0, rejected: 0 };
+  const judgeNext = (event: ReadEvent, partition: number): void => {
+    const relay = judgeEvent(event, partition, reading, counts);
+    if (relay !== undefined) touched.add(relay);
+  };
   for (const record of batch.records) {
-    for (const event of tryDecode(record, batch.shardId, reading)) {
+    const partition = partitionNamed(record.partitionKey) ?? -1;
+    const sent = reading.relays[partition]?.records.take(record.data);
+    if (sent !== undefined) for (const event of sent) judgeNext(event, partition);
+    else for (const event of tryDecode(record, batch.shardId, reading)) {
       if (isPartitionHeads(event)) reading.heads?.(event);
-      const relay = isPartitionHeads(event) ? undefined : judgeEvent(event, reading);
-      if (relay !== undefined) touched.add(relay);
+      else judgeNext(readEventOf(event), partitionOfSource(event.source) ?? -1);
     }
+  }
+  for (const verdict of ['accepted', 'duplicates', 'rejected'] as const) {
+    if (counts[verdict] > 0) reading.metrics[verdict].inc(counts[verdict]);
   }
   await Promise.all([...touched].map((relay) => relay.flush()));
 }
 
-function judgeEvent(event: BusEvent, reading: LogReading): PartitionRelay | undefined {
-  const { fold, metrics, log } = reading;
-  const partition = partitionOfSource(event.source) ?? -1;
-  const known = { saleId: event.subject, seq: Number(event.sequence), id: event.id, prev: event.prev };
+/** What the rule and the relay want to know of an event. */
+interface ReadEvent extends LogEvent {
+  timeMs: number;
+  epoch: number;
+}
+
+type Counts = Record<'accepted' | 'duplicates' | 'rejected', number>;
+
+function readEventOf({ subject, sequence, id, prev, time, epoch = 0 }: BusEvent): ReadEvent {
+  return { saleId: subject, seq: Number(sequence), id, prev, epoch, timeMs: Date.parse(time) };
+}
+
+function judgeEvent(
+  event: ReadEvent, partition: number, reading: LogReading, counts: Counts,
+): PartitionRelay | undefined {
+  const { fold, log } = reading;
+  const { saleId, seq, id, prev, epoch } = event;
+  const relay = reading.relays[partition];
   // What was before the horizon is gone; the first event of a sale that is left tells where the sale stood.
-  if (reading.fromHorizon(partition) && known.seq > 1 && fold.head(known.saleId) === GENESIS) {
-    fold.setHead(known.saleId, { seq: known.seq - 1, id: known.prev });
+  if (seq > 1 && reading.fromHorizon(partition) && fold.head(saleId) === GENESIS) {
+    fold.setHead(saleId, { seq: seq - 1, id: prev });
   }
-  reading.partitionsSeen.set(partition,
-    Math.max(Date.parse(event.time), reading.partitionsSeen.get(partition) ?? 0));
-  reading.seen?.(partition, known.saleId);
+  reading.partitionsSeen.set(partition, Math.max(event.timeMs, reading.partitionsSeen.get(partition) ?? 0));
+  reading.seen?.(partition, saleId);
   // Older than the memory: sent again by somebody, long ago accepted or long ago rejected. The event store
   // knows.
-  if (fold.standing(known) === 'unknown') {
-    metrics.duplicates.inc();
-    reading.relays[partition]?.doubt(known.id);
+  if (fold.standing(event) === 'unknown') {
+    counts.duplicates += 1;
+    relay?.doubt(id);
     return undefined;
   }
-  const judgement = fold.judge(known);
-  metrics[judgement.verdict === 'duplicate' ? 'duplicates' : judgement.verdict].inc();
+  const judgement = fold.judge(event);
+  counts[judgement.verdict === 'duplicate' ? 'duplicates' : judgement.verdict] += 1;
   if (judgement.verdict === 'rejected') {
-    log.error({ ...known, reason: judgement.reason }, 'the log has an event that the rule rejects');
+    log.error({ saleId, seq, id, prev, reason: judgement.reason },
+      'the log has an event that the rule rejects');
   }
-  const relay = reading.relays[partition];
-  relay?.settle(known, judgement);
+  relay?.settle(event, judgement);
   // Of every event: the recovery itself may be older than what this relay has read.
   if (judgement.verdict === 'accepted') {
-    const { epoch = 0 } = event;
-    reading.moved?.(partition, known.saleId, epoch);
-    relay?.enterEpoch(known.saleId, epoch);
+    reading.moved?.(partition, saleId, epoch);
+    relay?.enterEpoch(saleId, epoch);
   }
   return relay;
 }

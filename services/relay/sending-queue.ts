@@ -5,12 +5,15 @@ import type { Clock } from '../shared/platform/clock.ts';
 import { encodeBatch } from './encode-batch.ts';
 import type { LayoutCache } from './layout-cache.ts';
 import type { RecordSender } from './record-sender.ts';
+import type { SentRecords } from './sent-records.ts';
 
 export interface SendingQueueOptions {
   partition: number;
   layouts: LayoutCache;
   clock: Clock;
   sender: RecordSender;
+  /** which this fills */
+  records: SentRecords;
   isOpen(event: PackedEvent): boolean;
   /** False for what was queued and shall not be sent any more. */
   isToSend(event: PackedEvent): boolean;
@@ -94,7 +97,8 @@ export class SendingQueue {
   }
 
   async #deliver(data: Uint8Array, events: PackedEvent[]): Promise<void> {
-    const { sender, isOpen, clock } = this.#options;
+    const { sender, records, isOpen, clock } = this.#options;
+    records.add(data, events);
     if (!await sender.deliver(data, events, isOpen)) return;
     const sentAtMs = clock.elapsedMs();
     // Some may have been read back before the reply came.

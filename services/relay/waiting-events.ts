@@ -1,6 +1,8 @@
 import type { LogEvent } from '../shared/contracts/log-fold.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 
+const NONE: readonly string[] = [];
+
 /**
  * Events of one partition that follow nothing that is known of the log, by sale and in their order. They wait
  * until more of the log is known (`advance`), and are then judged again (`takeAdvanced`).
@@ -36,9 +38,9 @@ export class WaitingEvents {
    * The ids of those before this event, to which its `prev` leads back: where the log has the event, it has
    * them too.
    */
-  provenBy({ saleId, prev }: Pick<LogEvent, 'saleId' | 'prev'>): string[] {
+  provenBy({ saleId, prev }: Pick<LogEvent, 'saleId' | 'prev'>): readonly string[] {
     const events = this.#events.get(saleId);
-    if (events === undefined) return [];
+    if (events === undefined) return NONE;
     const ids: string[] = [];
     let wanted = prev;
     for (const event of events.toReversed()) {

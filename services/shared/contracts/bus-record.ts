@@ -1,5 +1,5 @@
 import type { SaleEvent } from './events.ts';
-import { partitionName } from './partition-of.ts';
+import { partitionName, partitionNamed } from './partition-of.ts';
 
 /**
  * What one record on the bus holds: a JSON array of CloudEvents (application/cloudevents-batch+json),
@@ -39,8 +39,7 @@ export function sourceOf(partition: number): string {
 
 /** The partition in an event's `source`, or undefined when somebody else wrote it. */
 export function partitionOfSource(source: string): number | undefined {
-  const match = /^\/onsale\/p(\d{2,5})$/.exec(source);
-  return match === null ? undefined : Number(match[1]);
+  return source.startsWith('/onsale/') ? partitionNamed(source.slice('/onsale/'.length)) : undefined;
 }
 
 /** A relay's note on the bus about where the log of a partition stands; no event of a sale. */
@@ -64,7 +63,7 @@ export function decodeBatch(text: string): BusEvent[] {
   const batch: unknown = JSON.parse(text);
   if (!Array.isArray(batch)) throw new Error('not a JSON array of CloudEvents');
   for (const [i, event] of batch.entries()) {
-    const wrong = faultOf(event as Partial<Record<keyof BusEvent, unknown>> | null);
+    const wrong = readableFaultOf(event);
     if (wrong !== '') throw new Error(`event ${i}: ${wrong}`);
   }
   return batch as BusEvent[];
@@ -77,8 +76,10 @@ const SHORT = /^[\x21-\x7e]{1,200}$/;
 /** From the year 1 on, with a zone of less than 16 hours: more PostgreSQL does not take. */
 const TIME = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
-function faultOf(event: Partial<Record<keyof BusEvent, unknown>> | null): string {
-  if (typeof event !== 'object' || event === null) return 'not an object';
+/** What keeps every reader from taking an event (`decodeBatch`), or ''. */
+export function readableFaultOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return 'not an object';
+  const event = value as Partial<Record<keyof BusEvent, unknown>>;
   if (event.specversion !== '1.0') return 'specversion is not 1.0';
   for (const name of ['id', 'source', 'subject', 'type', 'prev'] as const) {
     const value = event[name];

@@ -53,10 +53,14 @@ const FIELDS = 13;
 
 /** Reads a record; throws on anything that the scripts do not write. */
 export function readHoldRecord(record: string): HoldRecord {
-  const f = record.split('\t');
+  return readHoldFields(record.split('\t'));
+}
+
+/** As `readHoldRecord`, of the fields that were parted before. */
+export function readHoldFields(f: readonly string[]): HoldRecord {
   const status = STATUS_BY_LETTER[f[0] ?? ''];
   if (status === undefined || f.length !== FIELDS) {
-    throw new Error(`not a hold record: ${record.slice(0, 80)}`);
+    throw new Error(`not a hold record: ${f.join('\t').slice(0, 80)}`);
   }
   const placedAtMs = Number(f[3]);
   const firstExpiresAtMs = placedAtMs + Number(f[4]);

@@ -1,7 +1,7 @@
 import { attributesOf } from './event-attributes.ts';
 import { isEventType } from './events.ts';
 import type { EventType, SaleEvent } from './events.ts';
-import { nameItems, readHoldRecord, readItems, sumUp } from './hold-record.ts';
+import { nameItems, readHoldFields, readItems, sumUp } from './hold-record.ts';
 import type { HoldRecord } from './hold-record.ts';
 import type { SaleLayout } from './layout.ts';
 
@@ -74,7 +74,7 @@ export function needsLayout(type: EventType): boolean {
 }
 
 /**
- * A packed event in the language of the log.
+ * A packed event in the language of the log; contracts/event-text.ts writes the same as JSON at once.
  *
  * @param layout of the sale; may be undefined where `needsLayout` is false, otherwise it throws
  */
@@ -135,7 +135,7 @@ function dataOf(packed: PackedEvent, layout: SaleLayout | undefined): SaleEvent[
 }
 
 function placed([holdId = '', ...record]: string[], layout: SaleLayout): SaleEvent['data'] {
-  const hold = readHoldRecord(record.join('\t'));
+  const hold = readHoldFields(record);
   return {
     holdId,
     buyerId: hold.buyerId,
@@ -153,7 +153,7 @@ function changed(body: string[], layout: SaleLayout): SaleEvent['data'] {
     buyerId,
     removed: nameItems(readItems(removed), layout),
     added: nameItems(readItems(added), layout),
-    ...contentsOf(readHoldRecord(record.join('\t')), layout),
+    ...contentsOf(readHoldFields(record), layout),
     key,
     digest,
   };

@@ -18,3 +18,9 @@ export function partitionOf(saleId: string, partitions: number): number {
 export function partitionName(partition: number): string {
   return `p${String(partition).padStart(2, '0')}`;
 }
+
+/** The partition of such a name, or undefined when it is none. */
+export function partitionNamed(name: string): number | undefined {
+  const match = /^p(\d{2,5})$/.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}
