@@ -39,23 +39,27 @@ local LAPSED_MAX = 100
 -- @include kept-records
 
 local sales, plans = openSales(saleCount, args, 6, 5), {}
-for p = 1, planCount do
-  plans[tostring(p)] = readPlan(args[4 + saleCount + 2 * p], args[5 + saleCount + 2 * p])
-end
 for _, sale in ipairs(sales) do
   if not barred(sale) then
     giveBackLapsed(sale, LAPSED_MAX)
     returnOverdue(sale)
   end
-  sale.askedHolds, sale.askedBuyers = {}, {}
 end
 local claimsAt = 6 + saleCount + 2 * planCount
 for at = claimsAt, #args, 5 do
-  local sale = sales[plans[args[at]].sale]
-  local n = #sale.askedHolds + 1
-  sale.askedHolds[n], sale.askedBuyers[n] = args[at + 1], args[at + 2]
+  local number = args[at]
+  local plan = plans[number]
+  if not plan then
+    local planAt = 4 + saleCount + 2 * number
+    plan = readPlan(args[planAt], args[planAt + 1])
+    plans[number] = plan
+  end
+  local sale = sales[plan.sale]
+  local holdIds, buyerIds = sale.askedHolds, sale.askedBuyers
+  local n = #holdIds + 1
+  holdIds[n], buyerIds[n] = args[at + 1], args[at + 2]
 end
-for _, sale in ipairs(sales) do readAhead(sale, sale.askedHolds, sale.askedBuyers) end
+for _, sale in ipairs(sales) do readAhead(sale) end
 local isFull = isOutboxFull(FOR_HOLDS)
 -- @include shut
 -- @include place
@@ -65,9 +69,10 @@ for _, head in pairs(heads) do
   local sale = sales[head.sale]
   head.refusal = barred(sale)
   head.shut = head.refusal or shut(sale, head.version)
-  head.times = '\t' .. nowMs .. '\t' .. sale.holdMs .. '\t' .. sale.holdMaxMs .. '\t'
-  head.accepted = '+' .. sale.holdMs .. ',' .. sale.holdMaxMs
-  head.firstOfBuyer = head.count .. ' 1'
+  local holdMs, holdMaxMs = textOf(sale.holdMs), textOf(sale.holdMaxMs)
+  head.times = '\t' .. textOf(nowMs) .. '\t' .. holdMs .. '\t' .. holdMaxMs .. '\t'
+  head.accepted = '+' .. holdMs .. ',' .. holdMaxMs
+  head.firstOfBuyer = textOf(head.count) .. ' 1'
 end
 
 local answers = { nowMs }

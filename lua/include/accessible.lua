@@ -19,16 +19,16 @@ end
 
 -- The first segment in order of preference with such places, and where they start; or nil, nil and how many
 -- there are together at most, up to n - 1.
-local function findAccessible(sale, n, fits)
+local function findAccessible(sale, step, n)
   local list = redis.call('HGET', sale.keys.sale, 'accessible') or ''
   local largest = 0
   for index in string.gmatch(list, '%d+') do
     local segment = segmentOf(sale, tonumber(index))
-    local from = fits(segment, n) and placeAccessible(segment, n)
+    local from = fits(sale, step, segment, n) and placeAccessible(segment, n)
     if from then return segment, from end
     for run in string.gmatch(segment.seats, '[wc0]+') do
       local size = string.find(run, 'w', 1, true) and math.min(#run, n - 1) or 0
-      while size > largest and not fits(segment, size) do size = size - 1 end
+      while size > largest and not fits(sale, step, segment, size) do size = size - 1 end
       largest = math.max(largest, size)
     end
   end

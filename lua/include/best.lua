@@ -33,11 +33,18 @@ end
 
 -- Takes n seats together through the first look that has them; returns whether any has.
 local function takeTogether(sale, claim, step, looks, n)
-  for _, look in ipairs(looks) do
+  for i = 1, #looks do
+    local look = looks[i]
     local segment, from = findTogether(sale, look.scope, step, n, look.class)
-    local parts = segment and { { segment, from, n } } or findAcross(sale, look, step, n)
-    for _, part in ipairs(parts or {}) do takeBlock(sale, claim, step, unpack(part)) end
-    if parts then return true end
+    if segment then
+      takeBlock(sale, claim, step, segment, from, n)
+      return true
+    end
+    local parts = findAcross(sale, look, step, n)
+    if parts then
+      for _, part in ipairs(parts) do takeBlock(sale, claim, step, unpack(part)) end
+      return true
+    end
   end
 end
 
@@ -60,27 +67,21 @@ local function takeScattered(sale, claim, step, looks, n)
   return n - left
 end
 
--- Whether a segment suits a step, and the counters over it have room for so many.
-local function fitsOf(sale, step)
-  return function(segment, size)
-    return step.money[segment.category]
-      and (not step.area or segment.area == step.area)
-      and (not step.category or segment.category == step.category)
-      and counterOf(sale, segment.area).free >= size and not fullAbove(sale, segment.area, size)
-  end
+-- Why a step gets nothing, and where it looked for how many.
+local function refusalOf(step, largest, reason)
+  return reason, step.letter .. step.index .. '.' .. largest
 end
 
 -- Takes the best n seats of a step. Returns nothing, or reason and detail.
 function takeBest(sale, claim, step)
   local n = step.n
-  step.fits = step.fits or fitsOf(sale, step)
   if step.isAccessible then
-    local segment, from, largest = findAccessible(sale, n, step.fits)
+    local segment, from, largest = findAccessible(sale, step, n)
     if segment then return takeBlock(sale, claim, step, segment, from, n) end
-    return largest > 0 and REASON.no_adjacent_seats or REASON.sold_out, step.scope .. '.' .. largest
+    return refusalOf(step, largest, largest > 0 and REASON.no_adjacent_seats or REASON.sold_out)
   end
-  local looks = claim.opened == '' and step.publicLooks or looksOf(sale, claim, step)
-  local isRoom = n <= math.min(RUN_MAX, roomAtMost(sale, step))
+  local looks = looksOf(sale, claim, step)
+  local isRoom = n <= RUN_MAX and n <= roomAtMost(sale, step)
   if isRoom and takeTogether(sale, claim, step, looks, n) then return end
   if #looks > 1 then
     looks = { unitedLook(sale, claim, step, looks) }
@@ -88,12 +89,12 @@ function takeBest(sale, claim, step)
   end
   if step.policy == 'r' then
     local largest = largestBelow(sale, step, looks, n)
-    return largest > 0 and REASON.no_adjacent_seats or REASON.sold_out, step.scope .. '.' .. largest
+    return refusalOf(step, largest, largest > 0 and REASON.no_adjacent_seats or REASON.sold_out)
   end
   for _, look in ipairs(step.policy == 'p' and isRoom and looks or {}) do
     if takeNeighbours(sale, claim, step, look, n) then return end
   end
   local got = takeScattered(sale, claim, step, looks, n)
-  if got < n then return REASON.sold_out, step.scope .. '.' .. got end
+  if got < n then return refusalOf(step, got, REASON.sold_out) end
 end
 end

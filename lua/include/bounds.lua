@@ -43,7 +43,7 @@ local function scopeOf(sale, lens, first, count)
   local id = from * COUNTS + count
   local scope = sale.scopes[id]
   if not scope then
-    local runs = redis.call('GETRANGE', sale.keys.runs, from, from + count - 1)
+    local runs = redis.call('GETRANGE', sale.keys.runs, textOf(from), textOf(from + count - 1))
     scope = { first = first, from = from, count = count, runs = runs, changes = 0, views = {} }
     sale.scopes[id] = scope
     for _, segment in pairs(sale.freed) do
@@ -78,16 +78,17 @@ end
 
 -- How a claim may look at the seats: as everybody does, or as the channels do that it opens.
 local function looksOf(sale, claim, step)
+  if claim.opened == '' then
+    local scope = scopeOf(sale, 0, step.first, step.count)
+    scope.looks = scope.looks or { { lens = 0, scope = scope, class = '0' } }
+    return scope.looks
+  end
   local looks = {}
   for letter in string.gmatch(claim.opened, '%u') do
     local lens = string.byte(letter) - 64
     looks[#looks + 1] = {
       lens = lens, scope = scopeOf(sale, lens, step.first, step.count), class = '[0' .. letter .. ']',
     }
-  end
-  if #looks == 0 then
-    looks[1] = { lens = 0, scope = scopeOf(sale, 0, step.first, step.count), class = '0' }
-    step.publicLooks = looks
   end
   return looks
 end

@@ -37,7 +37,8 @@ local function remembered(sale, returned)
 end
 
 local function setBuyerText(sale, buyerId, text)
-  sale.buyers[buyerId], sale.changedBuyers[buyerId] = text, true
+  sale.buyers[buyerId] = text
+  sale.changedBuyers[#sale.changedBuyers + 1] = buyerId
 end
 
 local function writeBuyer(sale, buyerId, buyer)

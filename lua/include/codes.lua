@@ -17,7 +17,8 @@ local function usesOf(sale, field)
 end
 
 local function setCodeText(sale, field, text)
-  sale.codes[field], sale.changedCodes[field] = text, true
+  sale.codes[field] = text
+  sale.changedCodes[#sale.changedCodes + 1] = field
 end
 
 local function setUses(sale, field, uses)

@@ -19,6 +19,7 @@ end
 -- The indexes of the counters above an area. `above` is `area:group.group;…`, after
 -- `*:venue;` where the venue has a capacity, which is above all.
 local function aboveOf(sale, areaIndex)
+  if sale.above == '' then return nil end
   if not sale.aboveByArea then
     sale.aboveByArea = {}
     for area, list in string.gmatch(sale.above or '', '(%d+):([%d.]+)') do
@@ -97,7 +98,8 @@ end
 local function writeCounters(sale)
   local set = {}
   for index, counter in pairs(sale.counters) do
-    local now = counter.free .. ' ' .. counter.held .. ' ' .. counter.sold .. ' ' .. counter.blocked
+    local now = textOf(counter.free) .. ' ' .. textOf(counter.held) .. ' ' .. textOf(counter.sold) .. ' '
+      .. textOf(counter.blocked)
     if now ~= counter.stored then
       set[#set + 1] = index
       set[#set + 1] = now

@@ -2,6 +2,11 @@
 
 -- Such rows of an area, in order of preference: lists of segments' indexes as text, `3.4;7.8.9`.
 local function joinedRowsOf(sale, areaIndex)
+  if not sale.joinedAreas then
+    sale.joinedAreas = {}
+    for index in string.gmatch(sale.joined, '%d+') do sale.joinedAreas[index] = true end
+  end
+  if not sale.joinedAreas[areaIndex] then return '' end
   local rows = sale.joinedRows[areaIndex]
   if not rows then
     rows = redis.call('HGET', sale.keys.sale, 'joined:' .. areaIndex) or ''

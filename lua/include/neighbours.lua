@@ -15,11 +15,11 @@ local function findPair(sale, scope, step, n, class, avoid)
       if not at then break end
       local anchor = segmentAt(sale, scope.first + at - 1)
       -- Both blocks together must fit the counters above them.
-      local from = step.fits(anchor, n) and placeIn(sale, anchor, larger, class, avoid)
+      local from = fits(sale, step, anchor, n) and placeIn(sale, anchor, larger, class, avoid)
       for away = 1, from and NEIGHBOURS or 0 do
         for _, index in ipairs({ anchor.index - away, anchor.index + away }) do
           local beside = index >= 0 and index < sale.segmentCount and segmentOf(sale, index)
-          if beside and beside.area == anchor.area and step.fits(beside, rest) then
+          if beside and beside.area == anchor.area and fits(sale, step, beside, rest) then
             local besideFrom = placeIn(sale, beside, rest, class, avoid)
             if besideFrom then return anchor, from, larger, beside, besideFrom, rest end
           end

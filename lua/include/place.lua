@@ -43,20 +43,19 @@ end
 
 local function writePlaced(sale, holdId, record, context)
   writeHold(sale, holdId, record)
-  local lines = sale.lines
-  lines[#lines + 1] = 'hold.placed\t' .. context .. '\t' .. holdId .. '\t' .. record
+  local parts = sale.parts
+  local count = #parts
+  parts[count + 1], parts[count + 2] = '\nhold.placed\t' .. context .. '\t' .. holdId .. '\t', record
   sale.seq = sale.seq + 1
 end
 
--- A buyer of whom the sale knows nothing; most are.
-local NOBODY = { tickets = 0, holds = 0, coolUntilMs = 0 }
-
 -- A claim that is not plain, or of a buyer who is known.
 local function placeCarefully(sale, plan, holdId, buyerId, digest, context)
-  local head, count = plan.head, plan.count
-  local buyer = buyerTextOf(sale, buyerId) and buyerOf(sale, buyerId)
-  local refusal = overLimit(sale, buyer or NOBODY, count)
+  local head, count, known = plan.head, plan.count, sale.buyers[buyerId]
+  local buyer = known and known ~= '' and buyerOf(sale, buyerId)
+  local refusal = buyer and overLimit(sale, buyer, count)
   if refusal then return refusal end
+  if count > sale.buyerLimit then return REASON.buyer_limit .. '\t' .. sale.buyerLimit end
   if count > sale.holdLimit then return REASON.hold_limit .. '\t' .. sale.holdLimit end
   local items, codes, detail = takePlan(sale, plan, buyerId, '')
   if not items then return codes .. '\t' .. detail end

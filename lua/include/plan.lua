@@ -38,7 +38,8 @@ local function readBestStep(text)
   local letter, index, first, count, n, policy, accessible, ticketType, moneys =
     string.match(text, '^b,(%a)(%d*),(%d+),(%d+),(%d+),(%a),(%d),(%d+),(.*)$')
   return {
-    kind = 'b', scope = letter .. index, first = tonumber(first), count = tonumber(count), n = tonumber(n),
+    kind = 'b', letter = letter, index = index,
+    first = tonumber(first), count = tonumber(count), n = tonumber(n),
     policy = policy, isAccessible = accessible == '1', ticketType = ticketType, money = moneysOf(moneys),
     area = letter == 'a' and index, category = letter == 'c' and index,
   }
@@ -57,17 +58,15 @@ end
 
 local function readPlan(headText, stepsText)
   local head = headOf(headText)
-  local plan = {
-    head = head, sale = head.sale, count = head.count, opened = head.opened, codes = head.codes,
-    terms = head.terms, steps = {}, isPlain = head.codes == '' and head.opened == '',
-  }
+  local steps, isPlain = {}, head.codes == '' and head.opened == ''
   if stepsText ~= '' and not string.find(stepsText, ';', 1, true) then
-    plan.steps[1] = readStep(stepsText)
+    steps[1] = readStep(stepsText)
   else
-    for step in string.gmatch(stepsText, '[^;]+') do plan.steps[#plan.steps + 1] = readStep(step) end
+    for step in string.gmatch(stepsText, '[^;]+') do steps[#steps + 1] = readStep(step) end
   end
-  for _, step in ipairs(plan.steps) do
-    if step.kind ~= 'q' then plan.isPlain = false end
-  end
-  return plan
+  for i = 1, #steps do isPlain = isPlain and steps[i].kind == 'q' end
+  return {
+    head = head, sale = head.sale, count = head.count, opened = head.opened, codes = head.codes,
+    terms = head.terms, steps = steps, isPlain = isPlain,
+  }
 end

@@ -9,6 +9,19 @@ local function roomOf(sale, areaIndex)
   return room
 end
 
+-- In the area of a segment; 0 if that does not suit a step.
+local function roomFor(sale, step, segment)
+  local area, category = segment.area, segment.category
+  if not step.money[category] or step.area and area ~= step.area
+    or step.category and category ~= step.category then return 0 end
+  return roomOf(sale, area)
+end
+
+-- Whether a segment suits a step, and the counters over it have room for so many.
+local function fits(sale, step, segment, size)
+  return roomFor(sale, step, segment) >= size
+end
+
 -- Wherever a step may look.
 local function roomAtMost(sale, step)
   if step.area then return roomOf(sale, step.area) end

@@ -1,5 +1,7 @@
 -- A sale during one call: read once, changed in Lua's memory, written once at the end. Needs: keys, nowMs.
 
+-- @include text-of
+
 -- The keys of a sale in the order of saleKeyList (contracts/keys.ts), the first of them at keys[at].
 local SALE_KEYS = 13
 
@@ -25,10 +27,11 @@ for i, name in ipairs(TEXTS) do FIELDS[#NUMBERS + i] = name end
 -- sale that does not exist has no state.
 local function openSale(id, saleKeys, number)
   local sale = {
-    id = id, keys = saleKeys, number = number, lines = {}, givenBack = 0,
+    id = id, keys = saleKeys, number = number, parts = { '' }, givenBack = 0,
     counters = {}, allotments = {}, holds = {}, segments = {}, scopes = {}, freed = {},
     chunks = { seats = {}, segments = {} }, startingAt = {}, endingAt = {},
     joinedRows = {}, rows = {}, rowByIndex = {},
+    askedHolds = {}, askedBuyers = {},
     buyers = {}, changedBuyers = {}, codes = {}, changedCodes = {},
     holdWrites = {}, placedIds = {}, expiryAdds = {}, ended = {},
   }
@@ -70,17 +73,20 @@ local function holdOf(sale, holdId)
   return record
 end
 
+-- Reads fields of a hash into a table that may have some of them already; those that are not there stay nil.
+local function readFields(key, fields, into)
+  local stored = redis.call('HMGET', key, unpack(fields))
+  for i = 1, #fields do
+    local text = stored[i]
+    if text and into[fields[i]] == nil then into[fields[i]] = text end
+  end
+end
+
 -- Reads the holds and the buyers of many claims with two commands: one each per claim is a fifth of its cost.
-local function readAhead(sale, holdIds, buyerIds)
-  if #holdIds == 0 then return end
-  local records = redis.call('HMGET', sale.keys.holds, unpack(holdIds))
-  for i, holdId in ipairs(holdIds) do
-    if sale.holds[holdId] == nil then sale.holds[holdId] = records[i] end
-  end
-  local stored = redis.call('HMGET', sale.keys.buyers, unpack(buyerIds))
-  for i, buyerId in ipairs(buyerIds) do
-    if sale.buyers[buyerId] == nil then sale.buyers[buyerId] = stored[i] end
-  end
+local function readAhead(sale)
+  if #sale.askedHolds == 0 then return end
+  readFields(sale.keys.holds, sale.askedHolds, sale.holds)
+  readFields(sale.keys.buyers, sale.askedBuyers, sale.buyers)
 end
 -- @include counters
 -- @include write-sale

@@ -8,43 +8,36 @@ local SEGMENT_BYTES = 20
 -- A run is free for somebody if it holds none of these.
 local ANY_FREE, TAKEN = '[^hsb]', '[hsb]'
 
--- Numbers as texts: to make one costs more than the rest of a step, and they are few.
-local texts = {}
-local function textOf(number)
-  local text = texts[number]
-  if not text then
-    text = tostring(number)
-    texts[number] = text
-  end
-  return text
-end
-
--- Redis is asked for so many bytes at a time: a call that looks at many segments of a sale asks seldom.
+-- Redis is asked for so many bytes at a time, a multiple of SEGMENT_BYTES: a call that looks at many segments
+-- of a sale asks seldom.
 local CHUNK_BYTES = 1000
 
--- Bytes of a key that the call does not change through here, from one offset on.
-local function bytesOf(sale, name, offset, count)
-  local chunk = math.floor(offset / CHUNK_BYTES)
-  local from = offset - chunk * CHUNK_BYTES
-  if from + count > CHUNK_BYTES then
-    return redis.call('GETRANGE', sale.keys[name], offset, offset + count - 1)
-  end
-  local chunks = sale.chunks[name]
-  local bytes = chunks[chunk]
+-- The chunk of a key, which the call does not change through here, that has an offset, and where in it.
+local function chunkOf(sale, name, offset)
+  local from = offset % CHUNK_BYTES
+  local first, chunks = offset - from, sale.chunks[name]
+  local bytes = chunks[first]
   if not bytes then
-    bytes = redis.call('GETRANGE', sale.keys[name], chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES - 1)
-    chunks[chunk] = bytes
+    bytes = redis.call('GETRANGE', sale.keys[name], textOf(first), textOf(first + CHUNK_BYTES - 1))
+    chunks[first] = bytes
   end
-  return string.sub(bytes, from + 1, from + count)
+  return bytes, from + 1
+end
+
+-- Bytes of such a key from one offset on.
+local function bytesOf(sale, name, offset, count)
+  local bytes, at = chunkOf(sale, name, offset)
+  if at + count - 1 <= CHUNK_BYTES then return string.sub(bytes, at, at + count - 1) end
+  return redis.call('GETRANGE', sale.keys[name], offset, offset + count - 1)
 end
 
 -- A segment by its index, with its seats as a string.
 local function segmentOf(sale, index)
   local segment = sale.segments[index]
   if not segment then
-    local packed = bytesOf(sale, 'segments', index * SEGMENT_BYTES, SEGMENT_BYTES)
+    local chunk, at = chunkOf(sale, 'segments', index * SEGMENT_BYTES)
     local offset, count, centre, area, category, flags, categorySlot, anywhereSlot =
-      struct.unpack('>I4I2i2I2I1I1I4I4', packed)
+      struct.unpack('>I4I2i2I2I1I1I4I4', chunk, at)
     local seats = bytesOf(sale, 'seats', offset, count)
     segment = {
       index = index, offset = offset, count = count, centre = centre, area = textOf(area),
@@ -57,13 +50,21 @@ local function segmentOf(sale, index)
   return segment
 end
 
+-- The pattern of a run of each class: made once.
+local runOf = setmetatable({}, { __index = function(runs, class)
+  runs[class] = class .. '+'
+  return runs[class]
+end })
+
 -- The longest run of bytes of a class.
 local function longestRun(seats, class)
-  local longest = 0
-  for run in string.gmatch(seats, class .. '+') do
-    if #run > longest then longest = #run end
+  local run, longest = runOf[class], 0
+  local from, to = string.find(seats, run)
+  while from do
+    if to - from >= longest then longest = to - from + 1 end
+    from, to = string.find(seats, run, to + 1)
   end
-  return math.min(longest, RUN_MAX)
+  return longest < RUN_MAX and longest or RUN_MAX
 end
 
 -- `seats` with n bytes from position `at` (1 is the first) set to what `bytes` says, one or n of them.
@@ -98,7 +99,7 @@ local function writeSeats(sale)
   local isRefused = sale.seq == sale.firstSeq
   for _, segment in pairs(sale.segments) do
     if segment.seats ~= segment.stored then
-      redis.call('SETRANGE', sale.keys.seats, segment.offset, segment.seats)
+      redis.call('SETRANGE', sale.keys.seats, textOf(segment.offset), segment.seats)
     end
   end
   for _, segment in pairs(sale.freed) do
@@ -111,7 +112,7 @@ local function writeSeats(sale)
   end
   for _, scope in pairs(sale.scopes) do
     if scope.changes > (isRefused and CORRECTIONS_MAX or 0) then
-      redis.call('SETRANGE', sale.keys.runs, scope.from, scope.runs)
+      redis.call('SETRANGE', sale.keys.runs, textOf(scope.from), scope.runs)
     end
   end
 end

@@ -1,11 +1,5 @@
 -- Takes places for the steps of a claim and packs them as the items of its hold.
--- Needs: note, the functions of counters and seats.
-
--- Moves n free places of a counter to the held ones, to be undone.
-local function takeFrom(counter, n)
-  note(counter, 'free'); note(counter, 'held')
-  shift(counter, 'free', 'held', n)
-end
+-- Needs: note, takeFrom, the functions of counters and seats.
 
 -- As `move` from free to held, to be undone; the room was looked for.
 local function hold(sale, areaIndex, n)
@@ -63,15 +57,16 @@ end
 
 -- Takes n free seats of a segment from a position on; one item per channel that follows another.
 local function takeBlock(sale, claim, step, segment, from, n)
-  hold(sale, segment.area, n)
-  local front = segment.area .. ',' .. step.ticketType .. ',' .. segment.category .. ','
-    .. step.money[segment.category] .. ','
+  local area, category, items = segment.area, segment.category, claim.items
+  hold(sale, area, n)
   if sale.channels == 0 then
-    local count, offset = textOf(n), segment.offset + from - 1
-    claim.items[#claim.items + 1] = front .. count .. ',0,' .. textOf(segment.index) .. ',' .. offset
+    local count = textOf(n)
+    items[#items + 1] = area .. ',' .. step.ticketType .. ',' .. category .. ',' .. step.money[category]
+      .. ',' .. count .. ',0,' .. textOf(segment.index) .. ',' .. textOf(segment.offset + from - 1)
       .. (n > 1 and '+' .. count or '')
     return holdSeats(segment, marked(segment.seats, from, n, 'h'))
   end
+  local front = area .. ',' .. step.ticketType .. ',' .. category .. ',' .. step.money[category] .. ','
   local first = from
   while first < from + n do
     local channel, last = channelOf(string.sub(segment.seats, first, first)), first
@@ -107,7 +102,8 @@ local function takeChosen(sale, claim, step)
   if #reserved > 0 then return REASON.seats_reserved, table.concat(reserved, '.') end
   local full = fullFor(sale, step.area, count)
   if full then return REASON.sold_out, 'k' .. full end
-  if not claim.before[segment] then claim.before[segment] = segment.seats end
+  claim.before = claim.before or {}
+  claim.before[segment] = claim.before[segment] or segment.seats
   hold(sale, step.area, count)
   holdSeats(segment, markedAt(seats, held))
   for channel = 0, sale.channels do

@@ -29,8 +29,10 @@ local function takePlan(sale, plan, buyerId, kept)
   startUndo()
   local letters, codes, spent = judgeCodes(sale, plan.codes, buyerId, kept)
   if not letters then return nil, codes, spent end
-  local claim = { items = {}, before = {}, opened = distinct(plan.opened .. letters .. overdueOf(sale)) }
-  for _, step in ipairs(plan.steps) do
+  local steps, items = plan.steps, {}
+  local claim = { items = items, opened = distinct(plan.opened .. letters .. overdueOf(sale)) }
+  for i = 1, #steps do
+    local step = steps[i]
     local take = step.kind == 'q' and takeQuantity or step.kind == 's' and takeChosen or takeBest
     local reason, detail = take(sale, claim, step)
     if reason then
@@ -38,12 +40,12 @@ local function takePlan(sale, plan, buyerId, kept)
       return nil, reason, withLeft(sale, claim, detail)
     end
   end
-  if sale.strand == '1' and next(claim.before) then
+  if claim.before and sale.strand == '1' then
     local stranded = strandedBy(sale, claim.before)
     if #stranded > 0 then
       undoAll(sale)
       return nil, REASON.would_strand_seat, table.concat(stranded, '.')
     end
   end
-  return table.concat(claim.items, ';'), codes
+  return items[2] and table.concat(items, ';') or items[1] or '', codes
 end

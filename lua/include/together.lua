@@ -6,38 +6,45 @@
 local function isAlone(sale, segment, edge)
   if edge < 1 then return not isFreeBefore(sale, segment) end
   if edge > segment.count then return not isFreeBehind(sale, segment) end
-  return not string.find(string.sub(segment.seats, edge, edge), ANY_FREE)
+  return string.find(segment.seats, '^' .. TAKEN, edge) ~= nil
 end
 
--- Where in a free run [from, to] n seats lie nearest to the middle, `centre` half seats from the first; with
--- `avoid` only where they leave no single seat. Nil if nowhere. A seat further on either side is enough to
--- look at: of three places that follow each other one leaves none.
-local function placeInRun(sale, segment, n, centre, from, to, avoid)
-  local last = to - n + 1
-  local nearest = math.max(from, math.min(math.ceil((centre - 1) / 2) + 1, last))
-  if not avoid then return nearest end
-  local isAloneBefore = isAlone(sale, segment, from - 1)
-  local isAloneBehind = isAlone(sale, segment, to + 1)
-  local best, bestDistance
-  for at = math.max(from, nearest - 1), math.min(last, nearest + 1) do
-    local isFine = not (at - from == 1 and isAloneBefore) and not (last - at == 1 and isAloneBehind)
-    local distance = math.abs(2 * (at - 1) - centre)
-    if isFine and (not best or distance < bestDistance) then best, bestDistance = at, distance end
-  end
-  return best
+-- Whether n seats of a free run [from, to] leave no single seat when the first of them is at a position.
+local function leavesNone(sale, segment, n, from, to, at)
+  return not (at - from == 1 and isAlone(sale, segment, from - 1))
+    and not (to - at == n and isAlone(sale, segment, to + 1))
 end
 
--- Where in a segment n seats of a class in a row lie nearest to the middle of the whole row; with `avoid`
--- only where they leave no single seat. Nil if nowhere.
+-- As `nearest`, where n seats of a free run lie nearest to the middle, or as near as can be without leaving a
+-- single seat; nil if there is no such place. A seat further on either side is enough to look at: of three
+-- places that follow each other one leaves none.
+local function placeAside(sale, segment, n, from, to, nearest, centre)
+  if leavesNone(sale, segment, n, from, to, nearest) then return nearest end
+  local before = nearest > from and leavesNone(sale, segment, n, from, to, nearest - 1)
+  local behind = nearest <= to - n and leavesNone(sale, segment, n, from, to, nearest + 1)
+  -- With room on both sides it is in the very middle, or half a seat before it.
+  if before and (not behind or centre % 2 == 0) then return nearest - 1 end
+  return behind and nearest + 1 or nil
+end
+
+-- Where in a segment n seats of a class in a row lie nearest to the middle of the whole row, `centre` half
+-- seats from its first; with `avoid` only where they leave no single seat. Nil if nowhere.
 local function placeIn(sale, segment, n, class, avoid)
+  local seats, run, centre = segment.seats, runOf[class], segment.centre - n + 1
+  local middle = (centre - centre % 2) / 2 + 1
   local best, bestDistance
-  local seats, run, centre = segment.seats, class .. '+', segment.centre - n + 1
   local from, to = string.find(seats, run)
   while from do
-    if to - from + 1 >= n then
-      local at = placeInRun(sale, segment, n, centre, from, to, avoid)
-      local distance = at and math.abs(2 * (at - 1) - centre)
-      if at and (not best or distance < bestDistance) then best, bestDistance = at, distance end
+    local last = to - n + 1
+    if last >= from then
+      local at = middle > last and last or middle < from and from or middle
+      local distance = math.abs(2 * at - 2 - centre)
+      -- Beside the nearest place of a run there is none that is nearer.
+      if not best or distance < bestDistance then
+        if avoid then at = placeAside(sale, segment, n, from, to, at, centre) end
+        distance = at and math.abs(2 * at - 2 - centre)
+        if at and (not best or distance < bestDistance) then best, bestDistance = at, distance end
+      end
     end
     from, to = string.find(seats, run, to + 1)
   end
@@ -70,7 +77,7 @@ local function findTogether(sale, scope, step, n, class)
     local at = string.find(runsFor(sale, scope, step, n), bounds)
     while at do
       local segment = segmentAt(sale, scope.first + at - 1)
-      if step.fits(segment, n) then
+      if fits(sale, step, segment, n) then
         local from = placeIn(sale, segment, n, class, avoid)
         if from then return segment, from end
         correctBound(scope, scope.first + at - 1, longestRun(segment.seats, class))
@@ -90,12 +97,11 @@ local function longestTogether(sale, scope, step, most, class)
     at = string.find(runsFor(sale, scope, step, longest + 1), boundsFor(longest + 1, false), at + 1)
     if not at then break end
     local segment = segmentAt(sale, scope.first + at - 1)
-    if step.fits(segment, longest + 1) then
+    local room = roomFor(sale, step, segment)
+    if room > longest then
       local run = longestRun(segment.seats, class)
       correctBound(scope, scope.first + at - 1, run)
-      run = math.min(run, most)
-      while run > longest and not step.fits(segment, run) do run = run - 1 end
-      longest = math.max(longest, run)
+      longest = math.max(longest, math.min(run, most, room))
     else
       misfits = passBy(sale, scope, step, longest + 1, misfits)
     end

@@ -46,8 +46,9 @@ end
 
 -- The bounds to search for n seats: what was struck out for fewer is out for more.
 local function runsFor(sale, scope, step, n)
+  if #scope.views == 0 or scope.givenBack ~= sale.givenBack then return scope.runs end
   local best
-  for _, view in ipairs(scope.givenBack == sale.givenBack and scope.views or {}) do
+  for _, view in ipairs(scope.views) do
     if view.money == step.money and view.n <= n and (not best or view.n > best.n) then best = view end
   end
   return best and best.runs or scope.runs

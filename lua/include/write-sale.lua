@@ -24,10 +24,11 @@ local function callInParts(command, key, values)
   end
 end
 
--- Writes the texts by field that `changed` names; '' goes.
+-- Writes the texts by field that `changed` names, some perhaps more than once; '' goes.
 local function writeTexts(key, texts, changed)
   local set, gone = {}, {}
-  for field in pairs(changed) do
+  for i = 1, #changed do
+    local field = changed[i]
     local text = texts[field]
     if text == '' then gone[#gone + 1] = field else
       set[#set + 1] = field
@@ -42,11 +43,11 @@ end
 local function writeSale(sale)
   if sale.seq == sale.firstSeq then return end
   local saleKeys = sale.keys
-  redis.call('HSET', saleKeys.sale, 'seq', sale.seq, 'head', lastEventId(sale))
+  redis.call('HSET', saleKeys.sale, 'seq', textOf(sale.seq), 'head', lastEventId(sale))
   writeCounters(sale)
   callInParts('HSET', saleKeys.holds, sale.holdWrites)
   if #sale.placedIds > 0 then
-    redis.call('ZADD', saleKeys.expiry, nowMs + sale.holdMs, table.concat(sale.placedIds, ' '))
+    redis.call('ZADD', saleKeys.expiry, textOf(nowMs + sale.holdMs), table.concat(sale.placedIds, ' '))
   end
   callInParts('ZADD', saleKeys.expiry, sale.expiryAdds)
   callInParts('RPUSH', saleKeys.ended, sale.ended)

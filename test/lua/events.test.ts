@@ -83,6 +83,27 @@ t.test('what nobody asked for is by the system, beside what somebody did in the 
   await desk.check();
 });
 
+t.test('the events of one call are whole and in order, however many they are', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(20_000)]));
+  const { stock, partition, saleId } = desk;
+  const plan = planOf([{ areaId: 'floor', quantity: 1 }], await desk.sale());
+  // Lines are put together by 32 halves, blocks have a thousand events.
+  for (const count of [1, 2, 15, 16, 17, 31, 32, 33, 128, 512, 513, 999, 1_000, 1_001, 1_500]) {
+    const known = await outboxOf(desk);
+    const claims = Array.from({ length: count }, (_, n) => ({
+      saleId, plan, holdId: `h-${count}-${n}`, buyerId: `b-${count}-${n}`, digest: 'd', context: contextOf(n),
+    }));
+    const answers = await stock.sendPlaces(partition, claims);
+    t.equal(answers.length, count);
+    const made = (await outboxOf(desk)).slice(known.length);
+    t.same(made.map(({ type, context, body }) => [type, context, body[0]]),
+      claims.map(({ holdId, context }) => ['hold.placed', context, holdId]), `${count} events`);
+    const all = [...known.slice(-1), ...made];
+    t.ok(made.every(({ seq, prev }, i) => seq === (all[i]?.seq ?? 0) + 1 && prev === all[i]?.id), 'chained');
+  }
+  await desk.check();
+});
+
 function contextOf(n: number): string {
   return `caller-${n} ${String(n).padStart(32, '0')}`;
 }
