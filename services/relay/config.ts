@@ -16,11 +16,17 @@ export const RelayConfig = Type.Object({
   DATABASE_URL: Type.Optional(Type.String()),
   EVENT_STORE_URL: Type.Optional(Type.String({ description: 'default: DATABASE_URL' })),
   PARTITIONS: Type.Integer({ default: PARTITIONS_DEFAULT, minimum: 1, maximum: 1_024 }),
-  BUS_POLL_MS_MIN: Type.Integer({
-    default: 10, minimum: 1,
-    description: 'AWS allows 5 reads/s a shard over all readers: there 200 per relay and projector',
-  }),
+  BUS_POLL_MS_MIN: Type.Integer({ default: 10, minimum: 1 }),
   BUS_POLL_MS_MAX: Type.Integer({ default: 200, minimum: 1 }),
+  BUS_READS_MAX: Type.Optional(Type.Number({
+    exclusiveMinimum: 0, maximum: 1_000,
+    description: 'of a shard in a second, by all relays together; default: 4 at AWS, which allows 5 over all '
+      + 'readers, and as many as BUS_POLL_MS_MIN allows at an emulator',
+  })),
+  BUS_CONSUMER: Type.Optional(Type.String({
+    pattern: '^[a-zA-Z0-9_.-]{1,128}$',
+    description: 'has records pushed to the consumer of this name, of this relay alone; absent: polls',
+  })),
   LEASE_MS: Type.Integer({
     default: 3_000, minimum: 200, maximum: 60_000,
     description: 'after which the partitions of a relay that died go to the others',

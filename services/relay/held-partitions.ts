@@ -212,7 +212,7 @@ export class HeldPartitions {
       unopened === 0 || this.#options.storeTrouble() === ''
         ? '' : `${unopened} partitions have no generation, and the event store, which knows `
           + `whether they were ever in use, was not reached: ${this.#options.storeTrouble()}`,
-      ...new Set(this.relays().flatMap((relay) => relay.troubles())),
+      ...new Set(this.relays().flatMap((relay) => [...relay.troubles(), ...relay.unreadable()])),
     ].filter(Boolean);
   }
 
@@ -238,6 +238,7 @@ export class HeldPartitions {
       suspend: (saleId, epoch) =>
         scripts.suspend(partition, generation(), { saleId, epoch, reason: 'contradicts_the_log' }),
       setAside: (saleId, events) => scripts.setAside(partition, generation(), saleId, events),
+      dropVoid: (saleId, epoch, ids) => scripts.dropVoid(partition, generation(), { saleId, epoch }, ids),
       hasSetAside: (saleId) => scripts.hasSetAside(partition, saleId),
     });
   }

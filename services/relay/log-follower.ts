@@ -21,14 +21,21 @@ import type { RelayMetrics } from './relay-metrics.ts';
 import { chainOf, isBehind, startPositions } from './shard-chain.ts';
 
 export interface LogFollowerOptions {
-  config: Pick<RelayConfig, 'KINESIS_STREAM' | 'PARTITIONS' | 'BUS_POLL_MS_MIN' | 'BUS_POLL_MS_MAX'>;
+  config: Pick<RelayConfig, 'KINESIS_STREAM' | 'KINESIS_ENDPOINT' | 'PARTITIONS' | 'BUS_POLL_MS_MIN'
+    | 'BUS_POLL_MS_MAX' | 'BUS_READS_MAX' | 'BUS_CONSUMER'>;
   kinesis: KinesisClient;
+  fanOut: KinesisClient | undefined;
+  /** How many relays read the stream. */
+  liveCount(): number;
   log: Log;
   metrics: RelayMetrics;
   /** by partition; those that another relay works on have none here */
   relays: readonly (PartitionRelay | undefined)[];
   signal: AbortSignal;
 }
+
+/** Of the five reads a second and shard that AWS allows; the rest is for those who read with cursors. */
+const AWS_READS_MAX = 4;
 
 /** Where to begin: behind what somebody has read before. */
 export interface KnownStart {
@@ -112,6 +119,7 @@ export class LogFollower {
     this.#reader = createStreamReader({
       client: kinesis, streamName: config.KINESIS_STREAM, log, positions,
       pollMsMin: config.BUS_POLL_MS_MIN, pollMsMax: config.BUS_POLL_MS_MAX,
+      restMsMin: () => this.#restMsMin(), ...this.#fanOut(),
       onBatch: async (batch) => {
         await this.#apply(batch);
         return undefined;
@@ -197,6 +205,19 @@ export class LogFollower {
   /** True if a shard was read that was not listed yet. */
   hasNewShards(): boolean {
     return [...this.#readTo.keys()].some((shardId) => !this.#shardIds.has(shardId));
+  }
+
+  /** Between two reads of a shard, so that all relays together keep to what they may. */
+  #restMsMin(): number {
+    const { config, liveCount } = this.#options;
+    const isAws = config.KINESIS_ENDPOINT === undefined;
+    const readsMax = config.BUS_READS_MAX ?? (isAws ? AWS_READS_MAX : Number.POSITIVE_INFINITY);
+    return 1_000 * liveCount() / readsMax;
+  }
+
+  #fanOut(): { fanOut?: { client: KinesisClient; consumerName: string } } {
+    const { fanOut: client, config: { BUS_CONSUMER: consumerName } } = this.#options;
+    return client === undefined || consumerName === undefined ? {} : { fanOut: { client, consumerName } };
   }
 
   async #apply(batch: ShardBatch): Promise<void> {

@@ -4,9 +4,10 @@ import type { PackedEvent } from '../shared/contracts/outbox.ts';
  * The relay's account of one partition's outbox: which entries it has read, which of their events still have
  * to be dealt with (the log has not accepted them, nor were they set aside), and up to where the outbox may
  * be trimmed. An entry is done when all of its events are; nothing is ever trimmed past an entry that is
- * not. Positions hold for one connection only: after a failover entries may be gone, or stand below those
- * read before. So after `restart` the outbox is read anew; entries known by id and content are recognised,
- * and those that do not come again keep their open events but never count for the trimming.
+ * not, unless that one is spared. Positions hold for one connection only: after a failover entries may be
+ * gone, or stand below those read before. So after `restart` the outbox is read anew; entries known by id and
+ * content are recognised, and those that do not come again keep their open events but never count for the
+ * trimming.
  */
 export interface OutboxLedger {
   /**
@@ -30,7 +31,15 @@ export interface OutboxLedger {
   openEventsOf(saleId: string): PackedEvent[];
   /** The entry that was read last, since the last `restart`; '' if there is none. */
   lastEntryId(): string;
-  /** Up to where the outbox may be trimmed in one step; undefined when nothing is free to go. */
+  /**
+   * Spares entries of which nothing is open but what is `stuck` or cannot be read, from the oldest on: they
+   * stay in the outbox, and what stands behind them is trimmed and counted without them. 500 at most.
+   */
+  spare(stuck: (event: PackedEvent) => boolean): void;
+  /**
+   * Up to where the outbox may be trimmed in one step, or, without an entry, that others are spared now;
+   * undefined when there is nothing to tell.
+   */
   trim(): Trim | undefined;
   /** Redis has trimmed so. */
   trimmed(trim: Trim): void;
@@ -48,12 +57,14 @@ export interface AddedEvents {
 }
 
 export interface Trim {
-  /** the last entry that may go */
+  /** the last entry that may go; '' if none */
   entryId: string;
   /** its first event: where another event stands, the outbox is not the one that was read */
   eventId: string;
   /** of which reading of the outbox it speaks */
   reading: number;
+  /** entries that are to be left where they stand */
+  spared: string[];
 }
 
 interface Entry {
@@ -68,6 +79,8 @@ interface Entry {
 
 /** One step of trimming reads what it trims, to count it, and Redis does nothing else meanwhile. */
 const TRIM_ENTRIES_MAX = 500;
+/** Their ids are said with each step of trimming. */
+const SPARED_MAX = 500;
 
 /** An account of an outbox of which nothing has been read. */
 export function createOutboxLedger(): OutboxLedger {
@@ -76,6 +89,9 @@ export function createOutboxLedger(): OutboxLedger {
   let entries: Entry[] = [];
   let trimmedCount = 0;
   let doneCount = 0;
+  /** by id; of those before `doneCount`, or trimmed away around them */
+  const spared = new Map<string, Entry>();
+  let sparesUntold = false;
   /** by `keyOf`: read before the restart and not met again yet */
   let earlier = new Map<string, Entry>();
   let reading = 0;
@@ -86,8 +102,21 @@ export function createOutboxLedger(): OutboxLedger {
     while (entries[doneCount]?.openCount === 0) doneCount += 1;
   }
 
+  function isOpen({ openCount }: Entry): boolean {
+    return openCount > 0;
+  }
+
   function openEarlier(): Entry[] {
-    return [...earlier.values()].filter(({ openCount }) => openCount > 0);
+    return [...earlier.values()].filter(isOpen);
+  }
+
+  /** The last entry of those that may go now; those that are spared among them are none. */
+  function nextToGo(): Entry | undefined {
+    const isSpared = (i: number): boolean => spared.has(entries[i]?.id ?? '');
+    while (trimmedCount < doneCount && isSpared(trimmedCount)) trimmedCount += 1;
+    let last = Math.min(doneCount, trimmedCount + TRIM_ENTRIES_MAX) - 1;
+    while (last >= trimmedCount && isSpared(last)) last -= 1;
+    return last < trimmedCount ? undefined : entries[last];
   }
 
   return {
@@ -117,7 +146,8 @@ export function createOutboxLedger(): OutboxLedger {
       lastEntryId = '';
       // Twice in a row is once: the done entries known from before must not be forgotten.
       if (entries.length === 0) return;
-      const before = [...openEarlier(), ...entries.slice(trimmedCount)];
+      const before = [...openEarlier(), ...spared.values(), ...entries.slice(trimmedCount)];
+      spared.clear();
       earlier = new Map(before.map((entry) => [keyOf(entry.id, entry.events), entry]));
       entries = [];
       trimmedCount = doneCount = 0;
@@ -134,7 +164,7 @@ export function createOutboxLedger(): OutboxLedger {
       return found.event;
     },
     *openEvents() {
-      const unmet = openEarlier();
+      const unmet = [...openEarlier(), ...spared.values()];
       const rest = entries.slice(doneCount);
       const all = unmet.length === 0 ? rest : [...unmet, ...rest].toSorted((a, b) => a.order - b.order);
       for (const { events } of all) for (const event of events) if (openById.has(event.id)) yield event;
@@ -142,14 +172,30 @@ export function createOutboxLedger(): OutboxLedger {
     openEventsOf: (saleId) =>
       [...openById.values()].flatMap(({ event }) => (event.saleId === saleId ? [event] : [])),
     lastEntryId: () => lastEntryId,
+    spare(stuck) {
+      for (let entry = entries[doneCount]; entry !== undefined; entry = entries[doneCount]) {
+        const isStuck = entry.events.every((event) => !openById.has(event.id) || stuck(event));
+        if (!isStuck || spared.size === SPARED_MAX) return;
+        spared.set(entry.id, entry);
+        sparesUntold = true;
+        doneCount += 1;
+        passDoneEntries();
+      }
+    },
     trim() {
-      if (doneCount === trimmedCount) return undefined;
-      const last = entries[Math.min(doneCount, trimmedCount + TRIM_ENTRIES_MAX) - 1];
-      if (last === undefined) return undefined;
-      return { entryId: last.id, eventId: last.events[0]?.id ?? '', reading };
+      const done = [...spared.values()].find((entry) => !isOpen(entry));
+      const last = done ?? nextToGo();
+      if (last === undefined && !sparesUntold) return undefined;
+      const { id: entryId = '', events: [first] = [] } = last ?? {};
+      const left = [...spared.keys()].filter((id) => id !== done?.id);
+      return { entryId, eventId: first?.id ?? '', reading, spared: left };
     },
     trimmed(trim) {
       if (trim.reading !== reading) return;
+      const isOfSpared = spared.has(trim.entryId);
+      if (trim.spared.length + Number(isOfSpared) === spared.size) sparesUntold = false;
+      if (isOfSpared) spared.delete(trim.entryId);
+      if (isOfSpared || trim.entryId === '') return;
       for (let gone = false; !gone && trimmedCount < doneCount;) {
         gone = entries[trimmedCount]?.id === trim.entryId;
         trimmedCount += 1;
@@ -162,7 +208,8 @@ export function createOutboxLedger(): OutboxLedger {
       }
     },
     openCount: () => openById.size,
-    entryCount: () => entries.length - doneCount + openEarlier().length,
+    entryCount: () =>
+      entries.length - doneCount + openEarlier().length + [...spared.values()].filter(isOpen).length,
     oldestAtMs() {
       const oldest = openEarlier()[0] ?? entries[doneCount];
       return oldest === undefined ? undefined : Number(oldest.id.split('-')[0]);

@@ -128,8 +128,9 @@ export class PartitionLeases {
     if (place >= 0) {
       return Math.floor(partitions / live.length) + (place < partitions % live.length ? 1 : 0);
     }
-    // Others can do it. Where nobody can, what one has is kept: nothing is gained by handing it to nobody.
-    return live.length > 0 ? 0 : this.#ours().length;
+    // Others can do it. Where nobody can, nothing is gained by leaving it to nobody: what one has is kept,
+    // and what was left to those who then could not either is taken.
+    return live.length > 0 ? 0 : partitions;
   }
 
   async #renew(): Promise<void> {

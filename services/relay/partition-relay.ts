@@ -1,5 +1,5 @@
 import { assertNever } from '../shared/contracts/assert-never.ts';
-import type { LogEvent, LogFold } from '../shared/contracts/log-fold.ts';
+import type { LogEvent } from '../shared/contracts/log-fold.ts';
 import type { Head, Judgement } from '../shared/contracts/log-rule.ts';
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import { partitionName } from '../shared/contracts/partition-of.ts';
@@ -9,37 +9,17 @@ import type { Clock } from '../shared/platform/clock.ts';
 import { backoffMs } from '../shared/platform/pause.ts';
 import type { Pause } from '../shared/platform/pause.ts';
 import { Announcer } from './announcer.ts';
-import type { LayoutCache } from './layout-cache.ts';
 import { createOutboxLedger } from './outbox-ledger.ts';
-import type { OutboxLedger, Trim } from './outbox-ledger.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+import type { PartitionRelayOptions } from './partition-relay-options.ts';
 import { placeEvent } from './place-event.ts';
 import { readEntry } from './read-entry.ts';
 import { RecordSender } from './record-sender.ts';
-import type { RelayMetrics } from './relay-metrics.ts';
 import { SendingQueue } from './sending-queue.ts';
 import { SentRecords } from './sent-records.ts';
 import { StoppedSales } from './stopped-sales.ts';
+import { voidEvents } from './void-events.ts';
 import { WaitingEvents } from './waiting-events.ts';
-
-export interface PartitionRelayOptions {
-  partition: number;
-  fold: LogFold;
-  layouts: LayoutCache;
-  log: Log;
-  metrics: RelayMetrics;
-  /** the machine's, if left out */
-  clock?: Clock;
-  /** Puts one record, once. */
-  put(data: Uint8Array): Promise<void>;
-  /** Runs accept-events; false when this Redis is not the one it was. */
-  accept(ids: string[], trim: Trim | undefined): Promise<boolean>;
-  /** Runs suspend-sale; a later epoch than the one given, when Redis has the sale in one, and it goes on. */
-  suspend(saleId: string, epoch: number): Promise<number | undefined>;
-  /** Runs set-aside-events; false when this Redis is not the one it was. */
-  setAside(saleId: string, events: PackedEvent[]): Promise<boolean>;
-  /** True if events of the sale were set aside, by whichever relay. */
-  hasSetAside(saleId: string): Promise<boolean>;
-}
 
 /** Events read from the outbox and not accepted yet, above which no more are read. */
 const OPEN_EVENTS_MAX = 50_000;
@@ -75,8 +55,9 @@ export class PartitionRelay {
   readonly #epochs = new Map<string, number>();
   /** the latest that they were seen in, in this Redis: events of an earlier one are not sent */
   readonly #latestEpochs = new Map<string, number>();
+  /** what of the outbox cannot be read, a sentence by entry */
+  readonly #unread = new Map<string, string>();
   #begun = false;
-  #haltedBy = '';
   #foreign = false;
 
   constructor(options: PartitionRelayOptions) {
@@ -100,13 +81,13 @@ export class PartitionRelay {
       records: this.records,
       isOpen: ({ id }) => this.ledger.open(id) !== undefined,
       isToSend: ({ id, saleId }) => this.ledger.open(id) !== undefined && !this.#stopped.has(saleId),
-      mayGoOn: () => this.#begun && !this.#foreign && this.#haltedBy === '' && !this.#stopping.signal.aborted,
+      mayGoOn: () => this.#begun && !this.#foreign && !this.#stopping.signal.aborted,
       refill: () => this.#requeue(),
       fault: (event, reason) => this.#stopSale(event, reason),
       pauseAfter: (failures, error) => this.#pauseAfter(failures, error, 'a record could not be built'),
     });
     this.#stopped = new StoppedSales({
-      log: this.#log, suspend: options.suspend, setAside: options.setAside,
+      log: this.#log, suspend: options.suspend, setAside: options.setAside, dropVoid: options.dropVoid,
       done: (events) => {
         for (const { id } of events) if (this.ledger.finish(id, 'aside')) this.#queue.sent.delete(id);
         options.metrics.setAside.inc(events.length);
@@ -121,8 +102,8 @@ export class PartitionRelay {
     for (const { id, fields } of entries) {
       const { events, fault } = readEntry(id, fields);
       if (fault !== undefined) {
-        this.#haltedBy = fault;
-        this.#log.error({ fault }, 'an outbox entry cannot be read: the partition is stopped');
+        this.#unread.set(id, fault);
+        this.#log.error({ fault }, 'a part of the outbox cannot be read: what follows it in its sale waits');
       }
       const { open, accepted } = this.ledger.add(id, events, fault === undefined);
       for (const event of open) this.#lookAtRecovery(event);
@@ -137,6 +118,7 @@ export class PartitionRelay {
   /** The outbox will be offered from its beginning again: over another connection positions mean nothing. */
   restart(): void {
     this.ledger.restart();
+    this.#unread.clear();
     this.#stopped.restart();
     this.#announcer.restart();
     this.#latestEpochs.clear();
@@ -144,9 +126,8 @@ export class PartitionRelay {
   }
 
   /**
-   * Takes in what another source (the event store) knows of the log: accepted ids, and, already in the fold,
-   * heads. `hasIt` tells of an open event older than the fold remembers: true, it is in the log, false, it is
-   * not and never will be, undefined, unknown.
+   * Takes in what the event store knows: accepted ids, and, already in the fold, heads. `hasIt` tells of an
+   * open event older than the fold remembers whether the log has it; undefined: unknown.
    */
   learn(acceptedIds: Iterable<string>, hasIt: (event: PackedEvent) => boolean | undefined): void {
     for (const id of acceptedIds) this.#note(id);
@@ -186,10 +167,11 @@ export class PartitionRelay {
   /** Announces what was accepted and trims behind it. Resolves when Redis has done so, or on stop. */
   flush(): Promise<void> {
     this.#placeAdvanced();
+    this.ledger.spare(({ id, saleId }) => this.waiting.of(saleId).some((event) => event.id === id));
     return this.#announcer.flush();
   }
 
-  /** Called every second or so: sends again what got lost, repeats what Redis did not take. */
+  /** Called every second: sends again what got lost, repeats what Redis did not take. */
   tick(): void {
     const [oldestMs] = this.#queue.sent.values();
     if (oldestMs !== undefined && this.#clock.elapsedMs() - oldestMs > RESEND_MS) this.#queue.wantRefill();
@@ -231,19 +213,19 @@ export class PartitionRelay {
     return this.ledger.openCount() < OPEN_EVENTS_MAX;
   }
 
-  /**
-   * What hinders the partition, a sentence each. A stopped sale is not among it: all others go on, and the
-   * log, the metric and the state of the sale tell of it.
-   */
+  /** What hinders the partition, a sentence each. Not among it: a stopped sale, all others go on. */
   troubles(): string[] {
     const name = partitionName(this.#options.partition);
-    return [
-      this.#foreign ? `${name}: Redis has another generation, recovery is needed` : '',
-      this.#haltedBy === '' ? '' : `${name}: ${this.#haltedBy}`, this.#sender.trouble(),
-    ].filter(Boolean);
+    const other = this.#foreign ? `${name}: Redis has another generation, recovery is needed` : '';
+    return [other, this.#sender.trouble()].filter(Boolean);
   }
 
-  /** Says whether Redis still has the generation this relay knows; one of another is left alone. */
+  /** What of the outbox cannot be read, a sentence each: it hinders its own sales only. */
+  unreadable(): string[] {
+    return [...this.#unread.values()].map((fault) => `${partitionName(this.#options.partition)}: ${fault}`);
+  }
+
+  /** Says whether Redis still has the generation known here; a partition of another one is left alone. */
   setForeign(foreign: boolean): void {
     if (foreign && !this.#foreign) this.#log.error('Redis has another generation: recovery is needed');
     const isBack = this.#foreign && !foreign;
@@ -339,16 +321,16 @@ export class PartitionRelay {
     if (!type.startsWith('hold.')) this.#announcer.add(id);
   }
 
-  /** Made before the sale was recovered, by whom nobody believed in the end; so was what follows. */
-  #void({ id, saleId, seq, epoch }: PackedEvent): void {
-    this.#stopped.outdate(saleId, epoch);
-    const voidIds = new Set([id]);
-    for (const event of this.ledger.openEventsOf(saleId)) if (voidIds.has(event.prev)) voidIds.add(event.id);
-    for (const voidId of voidIds) {
-      this.ledger.finish(voidId, 'aside');
-      this.#queue.sent.delete(voidId);
-    }
-    this.#log.warn({ saleId, seq, id, count: voidIds.size }, 'what was made before a recovery is void');
+  /** It was made before the sale was recovered, by whom nobody believed, and so was what follows. */
+  #void(event: PackedEvent): void {
+    const { id, saleId, seq, epoch } = event;
+    const events = voidEvents(event, this.ledger.openEventsOf(saleId));
+    const isAwaited = ({ type }: PackedEvent): boolean => !type.startsWith('hold.');
+    for (const one of events) this.#queue.sent.delete(one.id);
+    // The others are done once nobody waits for them any more.
+    for (const one of events) if (!isAwaited(one)) this.ledger.finish(one.id, 'aside');
+    this.#stopped.outdate(saleId, epoch, events.filter(isAwaited));
+    this.#log.warn({ saleId, seq, id, count: events.length }, 'what was made before a recovery is void');
   }
 
   /** An event will never be in the log: that stops its sale, unless it was recovered since. */

@@ -1,6 +1,9 @@
 import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 
+/** The bus takes records, and not this one: sending it again is of no use. */
+export class RecordRefusedError extends Error {}
+
 export interface RecordSenderOptions {
   /** Puts one record, once. */
   put(data: Uint8Array): Promise<void>;
@@ -27,6 +30,7 @@ export class RecordSender {
    * Puts a record until the bus has taken it, or its events are found in the log although no reply came.
    *
    * @returns false when it was stopped before
+   * @throws RecordRefusedError
    */
   async deliver(
     data: Uint8Array,
@@ -41,6 +45,7 @@ export class RecordSender {
         metrics.sent.inc(events.length);
         break;
       } catch (error) {
+        if (error instanceof RecordRefusedError) throw error;
         this.#trouble = `the bus does not take records: ${(error as Error).message}`;
         metrics.sendFailures.inc();
         await pauseAfter(failures += 1, error);

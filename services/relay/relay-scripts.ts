@@ -36,6 +36,12 @@ export interface RelayScripts {
   suspend(partition: number, generation: string, sale: Suspending): Promise<number | undefined>;
   /** Keeps events of a stopped sale apart; false when the generation is another one. */
   setAside(partition: number, generation: string, saleId: string, events: PackedEvent[]): Promise<boolean>;
+  /**
+   * Nobody is to wait any more for events of before the sale's recovery. False while the sale is still in
+   * their epoch, or the generation is another one.
+   */
+  dropVoid(partition: number, generation: string, sale: { saleId: string; epoch: number }, ids: string[]):
+    Promise<boolean>;
   /** True if events of the sale were set aside and its recovery has not taken them yet. */
   hasSetAside(partition: number, saleId: string): Promise<boolean>;
 }
@@ -57,6 +63,7 @@ export function createRelayScripts(redis: Redis): RelayScripts {
   const renewGeneration = scriptNamed(scripts, 'renew-generation');
   const suspendSale = scriptNamed(scripts, 'suspend-sale');
   const setAsideEvents = scriptNamed(scripts, 'set-aside-events');
+  const dropVoid = scriptNamed(scripts, 'drop-void');
   return {
     async generations(partitions) {
       // One GET each, pipelined by the connection: an MGET over hash tags would not work in a cluster.
@@ -69,16 +76,16 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       return String(await runScript(redis, startGeneration, keys, [proposed]));
     },
     async renewGeneration(partition, proposed) {
-      const { generation, outbox, standing, unconfirmed } = partitionKeys(partition);
+      const { generation, outbox, standing, unconfirmed, accepted } = partitionKeys(partition);
       return String(await runScript(redis, renewGeneration,
-        [generation, outbox, standing, unconfirmed], [proposed]));
+        [generation, outbox, standing, unconfirmed, accepted], [proposed]));
     },
     async accept(partition, generation, ids, trim) {
       const keys = partitionKeys(partition);
       const reply = await runScript(
         redis, acceptEvents,
         [keys.generation, keys.accepted, keys.unconfirmed, keys.outbox, keys.standing],
-        [generation, ids.join(' '), trim?.entryId ?? '', trim?.eventId ?? ''],
+        [generation, ids.join(' '), trim?.entryId ?? '', trim?.eventId ?? '', trim?.spared.join(' ') ?? ''],
       );
       return reply === 'ok';
     },
@@ -117,6 +124,11 @@ export function createRelayScripts(redis: Redis): RelayScripts {
       const args = events.flatMap((event) => [event.id, packEvent(event)]);
       return await runScript(redis, setAsideEvents,
         [key, saleKeys(partition, saleId).contradicted, accepted], [generation, lost, ...args]) === 'ok';
+    },
+    async dropVoid(partition, generation, { saleId, epoch }, ids) {
+      const { generation: key, unconfirmed, accepted } = partitionKeys(partition);
+      return await runScript(redis, dropVoid, [key, saleKeys(partition, saleId).sale, unconfirmed, accepted],
+        [generation, epoch, ids.join(' ')]) === 'ok';
     },
     hasSetAside: async (partition, saleId) =>
       await redis.exists(saleKeys(partition, saleId).contradicted) === 1,

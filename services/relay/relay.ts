@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { partitionKeys } from '../shared/contracts/keys.ts';
 import type { LogPosition } from '../shared/contracts/partition-heads.ts';
 import { partitionName } from '../shared/contracts/partition-of.ts';
+import { compress } from '../shared/platform/compression.ts';
 import { ensureStream, putRecord } from '../shared/platform/kinesis.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { backoffMs, createPause } from '../shared/platform/pause.ts';
@@ -19,6 +20,8 @@ import type { KnownStart } from './log-follower.ts';
 import { createOutboxReader } from './outbox-reader.ts';
 import { PartitionLeases } from './partition-leases.ts';
 import type { PartitionRelay } from './partition-relay.ts';
+import { PutHealth } from './put-health.ts';
+import { RecordRefusedError } from './record-sender.ts';
 import { RelayConnections } from './relay-connections.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
@@ -31,6 +34,8 @@ export interface RelayOptions {
   config: RelayConfig;
   log: Log;
   kinesis: KinesisClient;
+  /** that has records pushed to BUS_CONSUMER; undefined: the stream is polled */
+  fanOut: KinesisClient | undefined;
   /** for commands */
   redis: Redis;
   /** for blocking reads of the outboxes */
@@ -41,6 +46,10 @@ const REDIS_WAIT_MS = 2_000;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
 const TICK_MS = 1_000;
+/** What Kinesis says of a request that it would refuse again; of this record only if it takes another. */
+const REFUSALS = new Set(['InvalidArgumentException', 'SerializationException', 'ValidationException']);
+/** A batch without events, under a key that is no partition's: whoever reads it has nothing to do. */
+const PROBE = { partitionKey: 'relay-probe', data: compress('[]') };
 
 /**
  * One of any number of relays: learns where the log stands, follows all of it, and makes it equal to the
@@ -61,6 +70,7 @@ export class Relay {
   readonly #held: HeldPartitions;
   readonly #leases: PartitionLeases;
   readonly #recovery: Recovery;
+  readonly #puts: PutHealth;
   #streamKey = '';
   #stage = 'it has not started';
   /** since when the log cannot be read, by this process' own clock; undefined while it can */
@@ -70,7 +80,7 @@ export class Relay {
   #ticker: NodeJS.Timeout | undefined;
 
   constructor(options: RelayOptions) {
-    const { config, log, redis, outboxRedis, kinesis } = options;
+    const { config, log, redis, outboxRedis, kinesis, fanOut } = options;
     const { signal } = this.#stopping;
     this.#options = options;
     this.#log = log;
@@ -80,7 +90,13 @@ export class Relay {
     const outboxes = createOutboxReader(outboxRedis, (partition) => partitionKeys(partition).outbox);
     const relays: (PartitionRelay | undefined)[] = this.#partitions.map(() => undefined);
     const streamKey = (): string => this.#streamKey;
-    this.#follower = new LogFollower({ config, kinesis, log, metrics: this.#metrics, relays, signal });
+    this.#puts = new PutHealth({
+      probe: () => putRecord(kinesis, { streamName: config.KINESIS_STREAM, ...PROBE }),
+    });
+    this.#follower = new LogFollower({
+      config, kinesis, fanOut, log, metrics: this.#metrics, relays, signal,
+      liveCount: () => this.#leases.liveCount(),
+    });
     this.#store = new EventStoreSource({
       url: config.EVENT_STORE_URL ?? config.DATABASE_URL, log, streamKey, follower: this.#follower,
       relays: () => this.#held.relays(),
@@ -142,8 +158,8 @@ export class Relay {
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
     return [
-      this.#stage, ...this.#connections.troubles(), ...this.#follower.troubles(), ...this.#held.troubles(),
-      ...this.#recovery.troubles(),
+      this.#stage, ...this.#connections.troubles(), ...this.#follower.troubles(), this.#putTrouble(),
+      ...this.#held.troubles(), ...this.#recovery.troubles(),
     ].filter(Boolean);
   }
 
@@ -184,27 +200,39 @@ export class Relay {
     return await this.#follower.learnHeads(statements, this.#stopping.signal);
   }
 
-  /** A relay that has been blind for long leaves its partitions to those that see. */
+  /** A relay that has read nothing or put nothing for long leaves its partitions to those that can. */
   #isFit(): boolean {
     if (this.#follower.troubles().length === 0) this.#blindSinceMonoMs = undefined;
     else this.#blindSinceMonoMs ??= performance.now();
     const blindMs = performance.now() - (this.#blindSinceMonoMs ?? performance.now());
-    return blindMs < this.#options.config.LEASE_MS;
+    return Math.max(blindMs, this.#puts.failingMs()) < this.#options.config.LEASE_MS;
+  }
+
+  #putTrouble(): string {
+    const failingMs = this.#puts.failingMs();
+    return failingMs < this.#options.config.LEASE_MS ? ''
+      : `the bus has taken nothing for ${Math.round(failingMs / 1_000)} s: ${this.#puts.why()}`;
   }
 
   async #put(partition: number, data: Uint8Array): Promise<LogPosition> {
     const { kinesis, config } = this.#options;
     if (!this.#leases.has(partition)) throw new Error(`${partitionName(partition)} is another relay's now`);
-    const place = await putRecord(kinesis, {
-      streamName: config.KINESIS_STREAM, partitionKey: partitionName(partition), data,
-    });
-    this.#follower.wake(place.shardId);
-    return place;
+    try {
+      const place = await this.#puts.note(() => putRecord(kinesis, {
+        streamName: config.KINESIS_STREAM, partitionKey: partitionName(partition), data,
+      }));
+      this.#follower.wake(place.shardId);
+      return place;
+    } catch (error) {
+      const isRefusal = REFUSALS.has((error as Error).name) && await this.#puts.takes();
+      throw isRefusal ? new RecordRefusedError((error as Error).message, { cause: error }) : error;
+    }
   }
 
   async #tick(): Promise<void> {
     this.#connections.endSilence();
     if (this.#stage !== '') return;
+    this.#puts.tick();
     void this.#store.tick();
     try {
       const [lost] = await Promise.all([

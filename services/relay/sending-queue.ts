@@ -4,6 +4,7 @@ import type { PackedEvent } from '../shared/contracts/outbox.ts';
 import type { Clock } from '../shared/platform/clock.ts';
 import { encodeBatch } from './encode-batch.ts';
 import type { LayoutCache } from './layout-cache.ts';
+import { RecordRefusedError } from './record-sender.ts';
 import type { RecordSender } from './record-sender.ts';
 import type { SentRecords } from './sent-records.ts';
 
@@ -38,6 +39,8 @@ export class SendingQueue {
   readonly sent = new Map<string, number>();
   readonly #options: SendingQueueOptions;
   #events: PackedEvent[] = [];
+  /** events per record at most: fewer while the one is looked for for whose sake a record was refused */
+  #eventsMax = BATCH_EVENTS_MAX;
   #refillWanted = false;
   #pumping: Promise<void> | undefined;
 
@@ -85,9 +88,9 @@ export class SendingQueue {
     for (let failures = 0; this.#maySend();) {
       if (this.#refillWanted) refill();
       try {
-        const batch = await encodeBatch(this.#events, isToSend, this.#options);
+        const batch = await encodeBatch(this.#events.slice(0, this.#eventsMax), isToSend, this.#options);
         if (batch.fault !== undefined) fault(batch.fault.event, batch.fault.reason);
-        if (batch.data !== undefined) await this.#deliver(batch.data, batch.events);
+        if (batch.data !== undefined && !await this.#deliver(batch.data, batch.events)) continue;
         this.#events = this.#events.slice(batch.taken);
         failures = 0;
       } catch (error) {
@@ -96,12 +99,24 @@ export class SendingQueue {
     }
   }
 
-  async #deliver(data: Uint8Array, events: PackedEvent[]): Promise<void> {
-    const { sender, records, isOpen, clock } = this.#options;
+  /** False when the record was refused and is to be tried with fewer events; a single one is at fault. */
+  async #deliver(data: Uint8Array, events: PackedEvent[]): Promise<boolean> {
+    const { sender, records, isOpen, clock, fault } = this.#options;
     records.add(data, events);
-    if (!await sender.deliver(data, events, isOpen)) return;
+    try {
+      if (!await sender.deliver(data, events, isOpen)) return true;
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      this.#eventsMax = Math.ceil(events.length / 2);
+      const [first, second] = events;
+      if (first === undefined || second !== undefined) return false;
+      fault(first, `the bus refuses it: ${error.message}`);
+      return true;
+    }
+    this.#eventsMax = Math.min(BATCH_EVENTS_MAX, 2 * this.#eventsMax);
     const sentAtMs = clock.elapsedMs();
     // Some may have been read back before the reply came.
     for (const event of events) if (isOpen(event)) this.sent.set(event.id, sentAtMs);
+    return true;
   }
 }

@@ -1,5 +1,5 @@
 import { createHttp } from '../shared/platform/http-server.ts';
-import { connectKinesis } from '../shared/platform/kinesis.ts';
+import { connectFanOut, connectKinesis } from '../shared/platform/kinesis.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectRedis } from '../shared/platform/redis.ts';
@@ -14,8 +14,10 @@ import { Relay } from './relay.ts';
 export async function startRelay(config: RelayConfig, log: Log): Promise<RunningService> {
   const redis = connectRedis(config.REDIS_URL, { name: 'relay', log });
   const outboxRedis = connectRedis(config.REDIS_URL, { name: 'relay-outbox', log, blocking: true });
-  const kinesis = connectKinesis({ region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT });
-  const relay = new Relay({ config, log, kinesis, redis, outboxRedis });
+  const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
+  const kinesis = connectKinesis(bus);
+  const fanOut = config.BUS_CONSUMER === undefined ? undefined : connectFanOut(bus);
+  const relay = new Relay({ config, log, kinesis, fanOut, redis, outboxRedis });
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => relay.troubles() });
   relay.start();
@@ -38,5 +40,6 @@ export async function startRelay(config: RelayConfig, log: Log): Promise<Running
     await http.close();
     redis.disconnect();
     kinesis.destroy();
+    fanOut?.destroy();
   }
 }

@@ -7,7 +7,9 @@ export interface StoppedSalesOptions {
   suspend(saleId: string, epoch: number): Promise<number | undefined>;
   /** Runs set-aside-events; false when this Redis is not the one it was. */
   setAside(saleId: string, events: PackedEvent[]): Promise<boolean>;
-  /** These are kept apart now. */
+  /** Runs drop-void; false while Redis has the sale in that epoch, or is not the one it was. */
+  dropVoid(saleId: string, epoch: number, ids: string[]): Promise<boolean>;
+  /** These are kept apart now, or nobody waits for them any more. */
   done(events: PackedEvent[]): void;
   /** Redis has the sale in that later epoch: what contradicted is of before its recovery. */
   recovered(saleId: string, epoch: number): void;
@@ -24,6 +26,13 @@ interface StoppedSale {
 /** Events per call of set-aside-events; the script takes 1,000. */
 const EVENTS_PER_CALL = 500;
 
+/** What was made in an epoch that the log has left. */
+interface Outdated {
+  epoch: number;
+  /** those that somebody may wait for, by id */
+  events: Map<string, PackedEvent>;
+}
+
 /**
  * The sales of one partition that contradict the log, until they are recovered: each is suspended, and its
  * events are moved out of the outbox into a place of their own, so that they neither get lost nor keep the
@@ -32,8 +41,8 @@ const EVENTS_PER_CALL = 500;
 export class StoppedSales {
   readonly #options: StoppedSalesOptions;
   readonly #sales = new Map<string, StoppedSale>();
-  /** epoch by sale: Redis may still have the sale in it, which the log has left */
-  readonly #outdated = new Map<string, number>();
+  /** by sale, which Redis may still have so */
+  readonly #outdated = new Map<string, Outdated>();
   /** what was answered before the last one speaks of another Redis */
   #restarts = 0;
   #working: Promise<void> | undefined;
@@ -61,9 +70,16 @@ export class StoppedSales {
     this.#sales.delete(saleId);
   }
 
-  /** Redis wrote an event in an epoch that the log has left; `work` suspends a sale that is still in it. */
-  outdate(saleId: string, epoch: number): void {
-    this.#outdated.set(saleId, Math.max(epoch, this.#outdated.get(saleId) ?? 0));
+  /**
+   * Redis wrote events in an epoch that the log has left: `work` suspends a sale that is still in it, and
+   * sets them aside; where the sale is in a later one, it ends the waiting for them.
+   */
+  outdate(saleId: string, epoch: number, events: readonly PackedEvent[]): void {
+    const known = this.#outdated.get(saleId);
+    this.#outdated.set(saleId, {
+      epoch: Math.max(epoch, known?.epoch ?? 0),
+      events: new Map([...known?.events ?? [], ...events.map((event) => [event.id, event] as const)]),
+    });
   }
 
   /** Notes an event of a stopped sale; `work` sets it aside. */
@@ -105,14 +121,24 @@ export class StoppedSales {
   }
 
   async #suspendOutdated(): Promise<void> {
-    for (const [saleId, epoch] of this.#outdated) {
+    const { suspend, dropVoid, setAside, done, log } = this.#options;
+    for (const [saleId, outdated] of this.#outdated) {
+      const { epoch, events } = outdated;
       const restarts = this.#restarts;
       try {
-        await this.#options.suspend(saleId, epoch);
-        const isSame = restarts === this.#restarts && this.#outdated.get(saleId) === epoch;
-        if (isSame) this.#outdated.delete(saleId);
+        const later = await suspend(saleId, epoch);
+        while (events.size > 0 && restarts === this.#restarts) {
+          const some = [...events.values()].slice(0, EVENTS_PER_CALL);
+          const isTaken = later === undefined ? await setAside(saleId, some)
+            : await dropVoid(saleId, epoch, some.map(({ id }) => id));
+          if (!isTaken || restarts !== this.#restarts) break;
+          for (const { id } of some) events.delete(id);
+          done(some);
+        }
+        const isDone = events.size === 0 && restarts === this.#restarts;
+        if (isDone && this.#outdated.get(saleId) === outdated) this.#outdated.delete(saleId);
       } catch (error) {
-        this.#options.log.warn({ err: error, saleId }, 'the sale could not be suspended yet');
+        log.warn({ err: error, saleId }, 'the sale could not be suspended yet');
       }
     }
   }

@@ -4,7 +4,7 @@ import type { Log } from '../shared/platform/log.ts';
 
 /**
  * Follows `{pNN}:accepted` of all partitions and wakes who waits for an event id that the log has accepted,
- * or that never will be: `lost` ids, and all that wait in a sale that was `recovered`.
+ * or that never will be: `lost` ids (`*`: who knows which), and all that wait in a sale that was `recovered`.
  * It goes by ids, never by positions: after a failover of Redis positions can go back. The truth about an
  * order is in `{pNN}:unconfirmed`, which changes in the same step as an id is announced; this is only how
  * one learns of it at once. So whatever may have been missed (at the start, behind a broken connection, in a
@@ -113,6 +113,10 @@ export class AcceptedFollower {
     const keys = [...this.#positions.keys()];
     const lasts = await Promise.all(keys.map((key) => this.#redis.xrevrange(key, '+', '-', 'COUNT', 1)));
     for (const [i, key] of keys.entries()) this.#positions.set(key, lasts[i]?.[0]?.[0] ?? '0-0');
+    this.#tellAll();
+  }
+
+  #tellAll(): void {
     for (const eventId of [...this.#waiting.keys()]) this.#tell(eventId, 'unsure');
   }
 
@@ -133,6 +137,10 @@ export class AcceptedFollower {
   #take(what: string, value: string): void {
     if (what === 'recovered') {
       this.#endWaiting(value);
+      return;
+    }
+    if (what === 'lost' && value === '*') {
+      this.#tellAll();
       return;
     }
     for (const eventId of value.split(' ')) {

@@ -41,6 +41,8 @@ export class BusWatch {
   readonly #options: BusWatchOptions;
   #policy: BusPolicyInForce;
   #out = new Set<number>();
+  /** what stands in Redis instead of a policy, as it was told last */
+  #rubbish: string | null = null;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isRunning = false;
@@ -82,9 +84,14 @@ export class BusWatch {
     return this.#policy;
   }
 
-  /** Sets the policy of all processes; this one follows at once. Throws when Redis does not take it. */
+  /**
+   * Sets the policy of all processes; this one follows at once. What stood there instead of policies goes.
+   * Throws when Redis does not take it.
+   */
   async setPolicy(busOutage: BusOutagePolicy, by: string): Promise<void> {
-    await this.#options.redis.hset(POLICIES_KEY, { busOutage, sinceMs: Date.now(), by });
+    const { redis } = this.#options;
+    if (!['hash', 'none'].includes(await redis.type(POLICIES_KEY))) await redis.unlink(POLICIES_KEY);
+    await redis.hset(POLICIES_KEY, { busOutage, sinceMs: Date.now(), by });
     await this.look();
   }
 
@@ -106,7 +113,7 @@ export class BusWatch {
     // Sent together; one command each, since their hash tags may be on different nodes.
     const [[seconds, micros], set, sinces] = await Promise.all([
       redis.time(),
-      redis.hmget(POLICIES_KEY, 'busOutage', 'sinceMs', 'by'),
+      this.#readPolicy(),
       Promise.all(Array.from({ length: partitions }, (_, p) =>
         redis.hget(partitionKeys(p).standing, 'sinceMs'))),
     ]);
@@ -117,6 +124,16 @@ export class BusWatch {
     this.#noteOut(new Set(out));
   }
 
+  /** A key of another type was written by nobody of us: then the deployment's own policy holds. */
+  async #readPolicy(): Promise<(string | null)[]> {
+    try {
+      return await this.#options.redis.hmget(POLICIES_KEY, 'busOutage', 'sinceMs', 'by');
+    } catch (error) {
+      if (!(error as Error).message.startsWith('WRONGTYPE')) throw error;
+      return [`not a hash: ${(error as Error).message}`, null, null];
+    }
+  }
+
   #notePolicy([busOutage, sinceMs, by]: (string | null)[]): void {
     const isKnown = BUS_OUTAGE_POLICIES.some((policy) => policy === busOutage);
     const found: BusPolicyInForce = {
@@ -125,6 +142,12 @@ export class BusWatch {
     // Set by hand, in Redis itself, it has none of this.
     if (isKnown) found.by = by ?? '';
     if (isKnown && /^\d{1,15}$/.test(sinceMs ?? '')) found.sinceMs = Number(sinceMs);
+    const rubbish = isKnown ? null : busOutage ?? null;
+    if (rubbish !== null && rubbish !== this.#rubbish) {
+      this.#options.log.error({ found: rubbish.slice(0, 100), policy: found.busOutage },
+        'the bus outage policy in Redis is none: the configured one holds');
+    }
+    this.#rubbish = rubbish;
     if (found.busOutage !== this.#policy.busOutage) {
       this.#options.log.info({ policy: found.busOutage, operator: found.by }, 'another bus outage policy');
     }

@@ -20,7 +20,7 @@ export async function acceptOutbox(
   const ids = packed.flat().map(({ id }) => id);
   const [lastId = ''] = entries.at(-1) ?? [];
   const answer = await runRaw(redis, 'accept-events', [generation, accepted, unconfirmed, outbox, standing],
-    ['g1', ids.join(' '), lastId, packed.at(-1)?.[0]?.id ?? '']);
+    ['g1', ids.join(' '), lastId, packed.at(-1)?.[0]?.id ?? '', '']);
   if (answer !== 'ok') throw new Error(`accept-events: ${String(answer)}`);
   // Over the wire and back, as every reader gets it.
   const own = packed.flat().filter((event) => event.saleId === saleId);

@@ -11,23 +11,27 @@ import { failRecords } from './fail-records.ts';
 import type { Teardown } from './teardown.ts';
 
 /**
- * What can be done to a call. The emulator never hears of it: `throttle`, `limit`, `expire` (400 with the
- * exception of that name), `fail` (500), `unavailable` (503), `cut-before` (no reply, connection closed).
+ * What can be done to a call. The emulator never hears of it: `throttle`, `limit`, `expire`, `invalid` (400
+ * with the exception of that name), `fail` (500), `unavailable` (503), `cut-before` (no reply, connection
+ * closed).
  * The emulator does it, and the client does not learn so: `lose-reply` (connection closed), `truncate` (half
  * of the reply, then closed; of an event stream one message and a half), `silence` (no reply, connection
  * open: the client's time-out decides). `fail-records`: single records of a PutRecords fail inside its 200,
  * the others are taken. `delay`: all is well, a little later.
  */
 export const KINESIS_FAULTS = [
-  'none', 'delay', 'throttle', 'limit', 'expire', 'fail', 'unavailable', 'cut-before', 'lose-reply',
-  'truncate', 'silence', 'fail-records',
+  'none', 'delay', 'throttle', 'limit', 'expire', 'invalid', 'fail', 'unavailable', 'cut-before',
+  'lose-reply', 'truncate', 'silence', 'fail-records',
 ] as const;
 export type KinesisFault = (typeof KINESIS_FAULTS)[number];
 
 export interface KinesisProxy {
   url: string;
-  /** Asked for each call by the name of its action (`PutRecord`); the default lets everything through. */
-  decide(fault: (action: string) => KinesisFault): void;
+  /**
+   * Asked for each call by the name of its action (`PutRecord`) and its body; the default lets everything
+   * through.
+   */
+  decide(fault: (action: string, body: string) => KinesisFault): void;
   /** How often each fault was done. */
   counts: Record<KinesisFault, number>;
   /** How often a fault was done to an action. */
@@ -39,6 +43,7 @@ const refusals: Partial<Record<KinesisFault, [status: number, type: string]>> = 
   throttle: [400, 'ProvisionedThroughputExceededException'],
   limit: [400, 'LimitExceededException'],
   expire: [400, 'ExpiredIteratorException'],
+  invalid: [400, 'ValidationException'],
   fail: [500, 'InternalFailure'],
   unavailable: [503, 'ServiceUnavailable'],
 };
@@ -47,7 +52,7 @@ const refusals: Partial<Record<KinesisFault, [status: number, type: string]>> = 
 export async function startKinesisProxy(t: Teardown, endpoint: string): Promise<KinesisProxy> {
   const counts = Object.fromEntries(KINESIS_FAULTS.map((fault) => [fault, 0])) as KinesisProxy['counts'];
   const countsByAction = new Map<string, number>();
-  let faultOf: (action: string) => KinesisFault = () => 'none';
+  let faultOf: (action: string, body: string) => KinesisFault = () => 'none';
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const action = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
@@ -57,7 +62,7 @@ export async function startKinesisProxy(t: Teardown, endpoint: string): Promise<
     } catch {
       return;
     }
-    const fault = faultOf(action);
+    const fault = faultOf(action, Buffer.concat(chunks).toString());
     counts[fault] += 1;
     countsByAction.set(`${fault} ${action}`, (countsByAction.get(`${fault} ${action}`) ?? 0) + 1);
     const refusal = refusals[fault];

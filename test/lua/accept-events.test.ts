@@ -31,7 +31,7 @@ t.test('the outbox is trimmed only up to the very entry that the caller has read
   await redis.hset(unconfirmed, 'a', 'o1', 'b', 'o2');
   for (const [n, id] of ['a', 'bx', 'c'].entries()) await addEntry(desk, `${n + 1}-0`, id, 1000 + n);
   const accept = (ids: string, through = '', event = '', expected = 'g1') =>
-    runRaw(redis, 'accept-events', keys, [expected, ids, through, event]);
+    runRaw(redis, 'accept-events', keys, [expected, ids, through, event, '']);
   const ids = async () => (await redis.xrange(outbox, '-', '+')).map(([id]) => id);
 
   t.equal(await accept('a', '1-0', 'a-1', 'another'), 'recovering');
@@ -51,8 +51,8 @@ t.test('what is counted of the outbox is what stands in it, however it is trimme
   const desk = await openDesk(t, saleOf([floorOf(5)]));
   const { redis, partition } = desk;
   const { generation, accepted, unconfirmed, outbox, standing } = partitionKeys(partition);
-  const accept = (through: string, event: string) => runRaw(redis, 'accept-events',
-    [generation, accepted, unconfirmed, outbox, standing], ['g1', '', through, event]);
+  const accept = (through: string, event: string, spared = '') => runRaw(redis, 'accept-events',
+    [generation, accepted, unconfirmed, outbox, standing], ['g1', '', through, event, spared]);
   const agrees = async (sinceMs: string | undefined, message: string) => {
     const found = await standingOf(desk);
     t.equal(found.counted, found.real, message);
@@ -78,6 +78,22 @@ t.test('what is counted of the outbox is what stands in it, however it is trimme
   t.equal(await agrees(undefined, 'also what somebody took out by hand'), 0);
   await addEntry(desk, '163-0', 'abc', 3000);
   t.ok(await agrees('3000', 'and it goes on from there') > 0);
+
+  for (const n of [164, 165, 166]) await addEntry(desk, `${n}-0`, 'ab', 3000 + n);
+  await accept('', '', '163-0 165-0');
+  await agrees('3164', 'what is spared says nothing about the age');
+  await accept('164-0', 'a-1', '163-0 165-0');
+  await agrees('3166', 'and is not trimmed');
+  await accept('166-0', 'x-1', '163-0 165-0');
+  await agrees('3166', 'another entry stands there');
+  await accept('166-0', 'a-1', '163-0 165-0');
+  t.same((await redis.xrange(outbox, '-', '+')).map(([id]) => id), ['163-0', '165-0']);
+  await agrees(undefined, 'nothing else is left');
+  await addEntry(desk, '167-0', 'a', 4000);
+  await accept('163-0', 'a-1', '165-0');
+  await agrees('4000', 'what was spared can go later');
+  await accept('167-0', 'a-1', '');
+  t.equal(await redis.xlen(outbox), 0);
 });
 
 t.test('thousands of ids are announced together, and none of them waits any more', async (t) => {
@@ -87,7 +103,7 @@ t.test('thousands of ids are announced together, and none of them waits any more
   for (const count of [1_000, 1_001, 2_500]) {
     const ids = Array.from({ length: count }, (_, i) => `e${i}`);
     await redis.hset(unconfirmed, Object.fromEntries([...ids, 'later'].map((id) => [id, `order of ${id}`])));
-    t.equal(await runRaw(redis, 'accept-events', keys, ['g1', ids.join(' '), '', '']), 'ok');
+    t.equal(await runRaw(redis, 'accept-events', keys, ['g1', ids.join(' '), '', '', '']), 'ok');
     t.same(await redis.hgetall(unconfirmed), { later: 'order of later' });
     const [[, fields] = []] = await redis.xrevrange(accepted, '+', '-', 'COUNT', 1);
     t.same(fields, ['ids', ids.join(' ')]);

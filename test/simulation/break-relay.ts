@@ -16,7 +16,7 @@ export function breakRelay({ ledger }: PartitionRelay, { trimsPastOpen }: SimPar
     reading += 1;
     restart();
   };
-  ledger.trim = () => last && { ...last, reading };
+  ledger.trim = () => last && { ...last, reading, spared: [] };
   ledger.trimmed = () => {
     last = undefined;
   };

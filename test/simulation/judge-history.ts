@@ -52,9 +52,8 @@ export function verdictOf(world: SimWorld, { readers }: Cast): string[] {
   }
   for (const { written, setAside, sales, unconfirmed } of cluster.primary.partitions) {
     for (const [id, saleId] of unconfirmed) {
-      const isVoid = !counts.has(id) && (written.get(id)?.epoch ?? 0) < (sales.get(saleId)?.epoch ?? 0);
       const where = counts.has(id) ? 'in the log' : 'not in the log';
-      if (!isVoid) faults.push(`${id} of ${saleId} waits for ever, and is ${where}`);
+      faults.push(`${id} of ${saleId} waits for ever, and is ${where}`);
     }
     for (const [id, { saleId, epoch }] of written) {
       const isVoid = epoch < (sales.get(saleId)?.epoch ?? 0);

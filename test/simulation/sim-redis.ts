@@ -133,7 +133,7 @@ export class SimRedis {
       if (trim === undefined) return;
       const at = hot.outbox.findIndex(({ id }) => id === trim.entryId);
       if (at < 0 || hot.outbox[at]?.firstEventId !== trim.eventId) return;
-      hot.outbox = hot.outbox.slice(at + 1);
+      hot.outbox = hot.outbox.filter(({ id }, i) => i > at || trim.spared.includes(id));
     });
     return true;
   }
@@ -164,6 +164,22 @@ export class SimRedis {
       contradicted.set(saleId, new Set([...contradicted.get(saleId) ?? [], ...events.map(({ id }) => id)]));
       for (const { id } of events) setAside.add(id);
       if (lost.length > 0) accepted.push({ kind: 'lost', eventIds: lost });
+    });
+    return true;
+  }
+
+  /** drop-void. */
+  dropVoid(
+    partition: number, generation: string, { saleId, epoch }: { saleId: string; epoch: number },
+    ids: string[],
+  ): boolean {
+    const { generation: ours, sales } = this.of(partition);
+    if (ours !== generation || generation === '') return false;
+    if ((sales.get(saleId)?.epoch ?? epoch + 1) <= epoch) return false;
+    this.#write((all) => {
+      const { unconfirmed, accepted } = ofAll(all, partition);
+      for (const id of ids) unconfirmed.delete(id);
+      accepted.push({ kind: 'lost', eventIds: ids });
     });
     return true;
   }

@@ -105,6 +105,8 @@ export class SimRelay {
       }),
       setAside: (saleId, events) => this.#commands.call((server) =>
         this.#setAside(server, partition, saleId, events)),
+      dropVoid: (saleId, epoch, ids) => this.#commands.call((server) =>
+        server.dropVoid(partition, generationOf(), { saleId, epoch }, ids)),
       hasSetAside: (saleId) => this.#commands.call((server) => server.of(partition).contradicted.has(saleId)),
     });
     breakRelay(relay, parts);

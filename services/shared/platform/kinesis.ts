@@ -43,16 +43,17 @@ export function connectKinesis(options: KinesisOptions): KinesisClient {
 
 /**
  * A client for SubscribeToShard (reader/fan-out.ts): HTTP/2 on AWS, whose subscriptions stream over it;
- * HTTP/1.1 to an emulator, which speaks nothing else. Without limits on how long an answer may take to end.
+ * HTTP/1.1 to an emulator, which speaks nothing else, unless `http2` says otherwise. Without limits on how
+ * long an answer may take to end.
  */
-export function connectFanOut(options: KinesisOptions): KinesisClient {
-  const { region, endpoint, credentials, connectionsMax = 128 } = options;
+export function connectFanOut(options: KinesisOptions & { http2?: boolean }): KinesisClient {
+  const { region, endpoint, credentials, connectionsMax = 128, http2 = endpoint === undefined } = options;
   return new KinesisClient({
     region,
     ...(credentials === undefined ? {} : { credentials }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
-    requestHandler: endpoint === undefined
+    requestHandler: http2
       ? new NodeHttp2Handler({ sessionTimeout: 0, maxConcurrentStreams: connectionsMax })
       : new NodeHttpHandler({
         connectionTimeout: 1_000,

@@ -61,6 +61,7 @@ export interface ShardReaderOptions {
   onTip(): void;
   pollMsMin: number;
   pollMsMax: number;
+  restMsMin?(): number;
   signal: AbortSignal;
 }
 

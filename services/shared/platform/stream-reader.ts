@@ -36,6 +36,8 @@ export interface StreamReaderOptions {
   pollMsMin: number;
   /** pause between reads of a shard that is silent */
   pollMsMax: number;
+  /** a pause between two reads of a shard that is kept in any case, asked for before each; default 0 */
+  restMsMin?(): number;
   /**
    * has records pushed where the endpoint can (kinesis.ts, connectFanOut); absent: polls. Each reader needs
    * a consumer name of its own, since a shard is pushed once per name

@@ -16,6 +16,7 @@ import { arrivalMs, findIterator, numbersOf, readFrom, TRIM_HORIZON } from './it
 import { FAULT_DECKS, openStream, SALES } from './open-stream.ts';
 import type { Bus, OpenStream } from './open-stream.ts';
 import type { Reading } from './start-reading.ts';
+import { subscribe } from './subscribe.ts';
 import { untilTaken } from './until-taken.ts';
 
 const RECORD_BYTES_MAX = 1024 * 1024;
@@ -31,6 +32,9 @@ const promises: Record<string, Promised> = {
   'reading begins at the latest record, or at a time': beginsWhereAsked,
   'split and merge: parents before children, empty and closed shards too': followsShards,
 };
+const subscribing: Record<string, Promised> = {
+  'a subscription begins at the latest record, or at a time': subscribesWhereAsked,
+};
 const scaling: Record<string, Promised> = {
   'UpdateShardCount doubles and halves while records come': followsScaling,
 };
@@ -41,7 +45,11 @@ export function testBusPromises(t: Test, name: string, bus: Bus): void {
   void t.test(seeded, async (t) => {
     // Each has a stream of its own and spends its time waiting.
     t.jobs = 4;
-    await Promise.all(Object.entries({ ...promises, ...(bus.scales && scaling) }).map(([promise, test]) =>
+    await Promise.all(Object.entries({
+      ...promises, ...(bus.scales && scaling),
+      // Where a subscription began that broke cannot be begun at again.
+      ...(bus.calls.includes('SubscribeToShard') && bus.seed === undefined && subscribing),
+    }).map(([promise, test]) =>
       t.test(promise, { buffered: true }, async (t) => await test(t, bus))));
   });
 }
@@ -176,6 +184,31 @@ async function beginsWhereAsked(t: Test, bus: Bus): Promise<void> {
   const longAgo = new Date(arrivalMs(all[0]) - 3_600_000);
   const whole = await findIterator(client, shard, { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: longAgo });
   t.same(numbersOf(await readFrom(client, whole)), numbersOf(all), 'a time before the first record: all');
+}
+
+async function subscribesWhereAsked(t: Test, bus: Bus): Promise<void> {
+  const { client, direct, put, streamName } = await openStream(t, bus, 1);
+  const [shardId = ''] = await listOpenShards(direct, streamName);
+  const shard = { streamName, shardId };
+  await put();
+  const before = await readFrom(client, await findIterator(client, shard, TRIM_HORIZON));
+  const lastAtMs = arrivalMs(before.at(-1));
+  await awaitThat('another millisecond', () => Date.now() > lastAtMs + 1);
+  const latest = await subscribe(t, { client, direct, streamName, shardId }, { Type: 'LATEST' });
+  await latest.begun();
+  await put();
+  const all = await readFrom(client, await findIterator(client, shard, TRIM_HORIZON));
+  const late = all.slice(before.length);
+  await awaitThat('what came after', () => latest.numbers.includes(numbersOf(late).at(-1) ?? ''));
+  t.same(latest.numbers, numbersOf(late), 'from the latest: nothing of what was there');
+  for (const at of [before[0], late[0]]) {
+    const Timestamp = new Date(arrivalMs(at));
+    const from = await subscribe(
+      t, { client, direct, streamName, shardId }, { Type: 'AT_TIMESTAMP', Timestamp });
+    const expected = numbersOf(all.filter((record) => arrivalMs(record) >= Timestamp.getTime()));
+    await awaitThat('the last of them', () => from.numbers.includes(expected.at(-1) ?? ''));
+    t.same(from.numbers, expected, `${expected.length} of ${all.length} from then on`);
+  }
 }
 
 async function followsShards(t: Test, bus: Bus): Promise<void> {

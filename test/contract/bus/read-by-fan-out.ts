@@ -127,7 +127,7 @@ function recordsOf(records: KinesisRecord[] = []): StreamRecord[] {
   }));
 }
 
-async function registerConsumer(client: KinesisClient, streamName: string): Promise<string> {
+export async function registerConsumer(client: KinesisClient, streamName: string): Promise<string> {
   const { StreamDescriptionSummary: summary } = await client.send(
     new DescribeStreamSummaryCommand({ StreamName: streamName }),
   );

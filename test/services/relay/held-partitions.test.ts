@@ -30,7 +30,10 @@ t.test('a partition that is taken is worked on at once, without waiting for a ti
   const relays: (PartitionRelay | undefined)[] = [];
   const { streamName: KINESIS_STREAM } = stack;
   const config = { KINESIS_STREAM, PARTITIONS: 64, BUS_POLL_MS_MIN: 5, BUS_POLL_MS_MAX: 50 };
-  const follower = new LogFollower({ config, kinesis, log, metrics, relays, signal });
+  const follower = new LogFollower({
+    config: { ...config, KINESIS_ENDPOINT: stack.kinesisEndpoint }, kinesis, log, fanOut: undefined,
+    liveCount: () => 1, metrics, relays, signal,
+  });
   const put: number[] = [];
   const held = new HeldPartitions({
     relays, follower, log, metrics, signal, fold: follower.fold, layouts: createLayoutCache(redis),

@@ -46,6 +46,37 @@ t.test('an entry that cannot be read is never done', async (t) => {
   t.equal(ledger.entryCount(), 2);
 });
 
+t.test('what is stuck is spared: what is behind it is trimmed, and it goes when it is done', async (t) => {
+  const ledger = createOutboxLedger();
+  const stuck = new Set(['a', 'c']);
+  const spare = () => ledger.spare(({ id }) => stuck.has(id));
+  for (const [n, id] of [...'abcde'].entries()) ledger.add(`${n + 1}-0`, [event(id)]);
+  ledger.add('6-0', [], false);
+  ledger.add('7-0', [event('f')]);
+  spare();
+  const told = ledger.trim();
+  t.match(told, { entryId: '', spared: ['1-0'] }, 'b is on its way');
+  if (told !== undefined) ledger.trimmed(told);
+  t.equal(ledger.trim(), undefined, 'told once');
+  for (const id of ['b', 'd']) ledger.finish(id, 'accepted');
+  spare();
+  t.match(ledger.trim(), { entryId: '4-0', eventId: 'd', spared: ['1-0', '3-0'] });
+  t.equal(trimAll(ledger), '4-0');
+  for (const id of ['e', 'f']) ledger.finish(id, 'accepted');
+  spare();
+  t.match(ledger.trim(), { entryId: '7-0', eventId: 'f', spared: ['1-0', '3-0', '6-0'] });
+  t.equal(trimAll(ledger), '7-0');
+  t.same([...ledger.openEvents()].map(({ id }) => id), ['a', 'c']);
+  t.equal(ledger.entryCount(), 3);
+  ledger.finish('c', 'accepted');
+  t.match(ledger.trim(), { entryId: '3-0', eventId: 'c', spared: ['1-0', '6-0'] });
+  t.equal(trimAll(ledger), '3-0');
+  ledger.restart();
+  t.same(ledger.add('1-0', [event('a')]), { open: [], accepted: [] }, 'it is known when it is read again');
+  ledger.finish('a', 'aside');
+  t.match(ledger.trim(), { entryId: '1-0', spared: [] });
+});
+
 t.test('what is unknown or done is not finished again', async (t) => {
   const ledger = createOutboxLedger();
   ledger.add('1-0', [event('a')]);

@@ -33,6 +33,7 @@ t.test('what is read back behind a head learnt elsewhere is announced, and no sa
     },
     suspend: async () => undefined,
     setAside: async () => true,
+    dropVoid: async () => true,
     hasSetAside: async () => false,
   });
   t.teardown(() => relay.stop());

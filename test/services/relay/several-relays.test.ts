@@ -4,6 +4,8 @@ import t from 'tap';
 import { partitionKeys, RELAYS_KEY } from '../../../services/shared/contracts/keys.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { readStream } from '../../harness/read-stream.ts';
+import { startKinesisLocal } from '../../harness/start-kinesis-local.ts';
+import { startKinesisProxy } from '../../harness/start-kinesis-proxy.ts';
 import { startService } from '../../stack.ts';
 import type { TestService } from '../../stack.ts';
 import { metricOf, openRelayBench, shared } from './open-relay-bench.ts';
@@ -79,4 +81,42 @@ t.test('who stops hands over at once, and leaves nothing behind', async (t) => {
   const left = await redis.exists(...SALES.map((saleId) => partitionKeys(writer(saleId).partition).relay));
   t.equal(left, 0);
   t.equal(await redis.exists(RELAYS_KEY), 0);
+});
+
+t.test('relays share the reads that a shard allows, however much there is to read', async (t) => {
+  const { stack, writer, drained } = await openRelayBench(t, 1);
+  const proxy = await startKinesisProxy(t, stack.kinesisEndpoint);
+  const env = {
+    ...stack.env, KINESIS_ENDPOINT: proxy.url, BUS_POLL_MS_MIN: '5', BUS_POLL_MS_MAX: '5',
+    BUS_READS_MAX: '10',
+  };
+  const [a, b] = await Promise.all([startService(t, 'relay', env), startService(t, 'relay', env)]);
+  await shared(a, b);
+  const sale = writer('malvolio');
+  const reads = () => proxy.count('none', 'GetRecords');
+  await sale.add();
+  await drained(sale);
+  const [before, startedAtMs] = [reads(), performance.now()];
+  for (let i = 0; i < 5; i++) {
+    await sale.add();
+    await drained(sale);
+  }
+  await awaitThat('both have read several times', () => reads() - before >= 10);
+  // One of each relay may have been under way at either end.
+  const most = 4 + 10 * (performance.now() - startedAtMs) / 1_000;
+  t.ok(reads() - before <= most, `${reads() - before} reads, ${most} may be`);
+});
+
+t.test('a relay has records pushed where the endpoint can', async (t) => {
+  const { stack, writer, drained, logOf } = await openRelayBench(t, 1);
+  const { url } = await startKinesisLocal(t);
+  const proxy = await startKinesisProxy(t, url);
+  const env = { ...stack.env, KINESIS_ENDPOINT: proxy.url, BUS_CONSUMER: 'relay-1' };
+  const relay = await startService(t, 'relay', env);
+  const sale = writer('orsino');
+  await sale.add(3);
+  await drained(sale);
+  t.ok(proxy.count('none', 'SubscribeToShard') > 0);
+  t.equal(await metricOf(relay.url, 'onsale_relay_accepted_total'), 3);
+  t.same(await logOf(sale.saleId), [], 'which is not in the stack\'s own stream');
 });

@@ -43,6 +43,9 @@ t.test('whoever waits is told of the event, before or after it came', async (t) 
   const inVain = follower.wait('s', 'lost', 20_000);
   await redis.xadd(accepted, '*', 'lost', 'x lost');
   t.equal(await inVain, 'unsure', 'it was set aside');
+  const [one, another] = ['s', 'other'].map((saleId) => follower.wait(saleId, `in-${saleId}`, 20_000));
+  await redis.xadd(accepted, '*', 'lost', '*');
+  t.same(await Promise.all([one, another]), ['unsure', 'unsure'], 'nobody knows what was lost');
   const [ofSale, ofOther] = ['s', 'other'].map((saleId) => follower.wait(saleId, `of-${saleId}`, 20_000));
   await redis.xadd(accepted, '*', 'recovered', 's');
   t.equal(await ofSale, 'unsure', 'its sale was rebuilt without it');

@@ -170,8 +170,29 @@ tap.test('accept: 202 at once, switched live, and all of it confirmed later', as
     await shop.redis.hset(POLICIES_KEY, ...byHand);
     t.match(await bus.policies(urls[1]), { status: 200, body: { busOutage: 'accept', since: null } });
   }
+  // Rubbish: the configured policy holds, the watch goes on, and it is said once.
+  await shop.redis.hset(POLICIES_KEY, 'busOutage', 'perhaps');
+  t.match((await bus.policies(urls[1])).body, { busOutage: 'refuse', since: null, by: null });
+  await shop.redis.del(POLICIES_KEY);
+  await shop.redis.set(POLICIES_KEY, 'no hash');
+  for (let i = 0; i < 3; i++) {
+    t.match((await bus.policies(urls[0])).body, { busOutage: 'refuse', since: null, by: null });
+  }
+  bus.cut();
+  const stranded = await bus.hold();
+  await bus.isOut(true);
+  t.match(await bus.order(stranded), refused, 'which partitions are out is seen as ever');
+  bus.mend();
+  await bus.isOut(false);
+  t.match(await bus.switchTo('accept'), { status: 200, body: { busOutage: 'accept', by: 'ann' } });
+  await awaitThat('the other process follows again', async () =>
+    (await bus.policies(urls[1])).body['busOutage'] === 'accept');
+  const complaints = shop.selling.logLines.filter((line) =>
+    line.includes('the bus outage policy in Redis is none') && line.includes('WRONGTYPE'));
+  t.equal(complaints.length, 1);
   const said = shop.selling.logLines.filter((line) => line.includes('the bus outage policy was set'));
-  t.match(said.map((line) => JSON.parse(line) as object), [{ policy: 'accept', operator: 'ann' }]);
+  t.match(said.map((line) => JSON.parse(line) as object),
+    [{ policy: 'accept', operator: 'ann' }, { policy: 'accept', operator: 'ann' }]);
 });
 
 tap.test('no relay is the same outage; a buyer whose process died in between gets the truth', async (t) => {

@@ -18,6 +18,8 @@ export interface PollingOptions {
   deaggregates: boolean;
   pollMsMin: number;
   pollMsMax: number;
+  /** between the beginnings of two reads, also of those that are behind; default 0 */
+  restMsMin?(): number;
   signal: AbortSignal;
 }
 
@@ -39,7 +41,8 @@ export function createPollingSource(options: PollingOptions): ShardSource {
   let pollMs = options.pollMsMin;
   let failures = 0;
   let hasChildren = false;
-  /** when the last read began, if the next one has to keep its distance */
+  /** when the last read began, and, if the next one has to rest in any case, the same */
+  let readAtMs = 0;
   let restsFromMs: number | undefined;
 
   async function next(): Promise<Fetched> {
@@ -61,7 +64,7 @@ export function createPollingSource(options: PollingOptions): ShardSource {
 
   async function read(): Promise<Fetched> {
     const at = iterator ??= await findIterator();
-    const startedAtMs = Date.now();
+    const startedAtMs = readAtMs = Date.now();
     const command = new GetRecordsCommand({ ShardIterator: at, Limit: RECORDS_MAX });
     const reply = await client.send(command, { abortSignal: signal });
     const given = reply.Records ?? [];
@@ -113,11 +116,11 @@ export function createPollingSource(options: PollingOptions): ShardSource {
   async function rest(): Promise<void> {
     const fromMs = restsFromMs;
     restsFromMs = undefined;
-    if (fromMs === undefined) return;
-    await pause.wait(pollMs);
+    if (fromMs !== undefined) await pause.wait(pollMs);
     // However often it is woken, reads keep their distance.
-    const restMs = Math.min(fromMs + options.pollMsMin - Date.now(), options.pollMsMin);
-    if (restMs > 0 && !signal.aborted) await sleep(restMs);
+    const leastMs = Math.max(fromMs === undefined ? 0 : options.pollMsMin, options.restMsMin?.() ?? 0);
+    const restMs = Math.min(readAtMs + leastMs - Date.now(), leastMs);
+    if (restMs > 0 && !signal.aborted) await sleep(restMs, undefined, { signal }).catch(() => undefined);
   }
 
   return {

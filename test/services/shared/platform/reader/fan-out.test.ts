@@ -5,6 +5,7 @@ import { connectFanOut } from '../../../../../services/shared/platform/kinesis.t
 import { createStreamReader } from '../../../../../services/shared/platform/stream-reader.ts';
 import { awaitThat } from '../../../../harness/await-that.ts';
 import { openReadStream, total } from '../../../../harness/open-read-stream.ts';
+import { startH2cProxy } from '../../../../harness/start-h2c-proxy.ts';
 import { startKinesisLocal } from '../../../../harness/start-kinesis-local.ts';
 
 const emulator = startKinesisLocal(t);
@@ -65,30 +66,49 @@ t.test('a position that the stream does not know is told, and read on from the h
   }
 });
 
-t.test('the relay\'s reader has records pushed too', async (t) => {
-  const endpoint = (await emulator).url;
-  const opened = await openReadStream(t, { shards: 1, endpoint });
-  const { put, sent, client, streamName, split, openShards } = opened;
-  const pushing = connectFanOut({ region: 'eu-west-1', endpoint, credentials });
-  t.teardown(() => pushing.destroy());
-  const got = new Map<string, string[]>();
-  const reader = createStreamReader({
-    client, streamName, log: pino({ level: 'silent' }), positions: new Map(), pollMsMin: 5, pollMsMax: 20,
-    fanOut: { client: pushing, consumerName: 'relay-1' },
-    async onBatch({ records }) {
-      for (const { partitionKey, data } of records) {
-        got.set(partitionKey, [...got.get(partitionKey) ?? [], Buffer.from(data).toString()]);
-      }
-      return undefined;
-    },
+for (const http2 of [false, true]) {
+  t.test(`the relay's reader has records pushed, ${http2 ? 'HTTP/2' : 'HTTP/1.1'}`, async (t) => {
+    const endpoint = (await emulator).url;
+    const h2c = http2 ? await startH2cProxy(t, endpoint) : undefined;
+    const opened = await openReadStream(t, { shards: 1, endpoint });
+    const { put, sent, client, streamName, split, openShards } = opened;
+    const pushing = connectFanOut({
+      region: 'eu-west-1', endpoint: h2c?.url ?? endpoint, credentials, http2,
+    });
+    t.teardown(() => pushing.destroy());
+    const got = new Map<string, string[]>();
+    const reader = createStreamReader({
+      client, streamName, log: pino({ level: 'silent' }), positions: new Map(), pollMsMin: 5, pollMsMax: 20,
+      fanOut: { client: pushing, consumerName: 'relay-1' },
+      async onBatch({ records }) {
+        for (const { partitionKey, data } of records) {
+          got.set(partitionKey, [...got.get(partitionKey) ?? [], Buffer.from(data).toString()]);
+        }
+        return undefined;
+      },
+    });
+    t.teardown(() => reader.stop());
+    const arrived = (what: string) => awaitThat(what, () => total(got) === total(sent));
+    reader.start();
+    await put();
+    await arrived('all of it');
+    await reader.reachedTip();
+    if (h2c !== undefined) {
+      const subscriptions = () => h2c.counts.get('SubscribeToShard') ?? 0;
+      await awaitThat('it is subscribed', subscriptions);
+      await put();
+      await arrived('what is pushed over HTTP/2');
+      const [subscribed, sessions] = [subscriptions(), h2c.sessionCount()];
+      h2c.cut();
+      await put();
+      await arrived('what came behind a session that broke');
+      t.ok(subscriptions() > subscribed, 'it has subscribed again');
+      t.ok(h2c.sessionCount() > sessions, 'over another session');
+      t.same([...h2c.counts.keys()].filter((action) => action === 'GetRecords'), []);
+    }
+    await split((await openShards())[0] ?? '');
+    await put();
+    await arrived('what came after a split');
+    t.same(got, sent);
   });
-  t.teardown(() => reader.stop());
-  reader.start();
-  await put();
-  await awaitThat('all of it', () => total(got) === total(sent));
-  await reader.reachedTip();
-  await split((await openShards())[0] ?? '');
-  await put();
-  await awaitThat('what came after a split', () => total(got) === total(sent));
-  t.same(got, sent);
-});
+}

@@ -1,0 +1,44 @@
+/** A relay that reads the log and cannot put leaves its partitions to those that can. */
+import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
+import { startKinesisProxy } from '../../harness/start-kinesis-proxy.ts';
+import { startService } from '../../stack.ts';
+import { metricOf, openRelayBench, shared, troublesOf } from './open-relay-bench.ts';
+
+const own = (url: string) => metricOf(url, 'onsale_relay_partitions');
+
+t.test('whose puts fail gives its partitions up to others, and comes back when they do not', async (t) => {
+  const { stack, writer, logOf, drained } = await openRelayBench(t, 1);
+  const [toA, toB] = await Promise.all([1, 2].map(() => startKinesisProxy(t, stack.kinesisEndpoint)));
+  const env = { ...stack.env, LEASE_MS: '600' };
+  const start = (url = '') => startService(t, 'relay', { ...env, KINESIS_ENDPOINT: url });
+  const [a, b] = await Promise.all([start(toA?.url), start(toB?.url)]);
+  await shared(a, b);
+  const fails = (action: string) => (action === 'PutRecord' ? 'fail' as const : 'none' as const);
+  const works = () => 'none' as const;
+  const sales = ['ann', 'bob', 'carol', 'dora', 'eve', 'fritz'].map(writer);
+  const write = async () => {
+    for (const sale of sales) await sale.add(2);
+  };
+  toA?.decide(fails);
+  // Some are of a, some of b: all of them come into the log.
+  await write();
+  await drained(...sales);
+  t.equal(await own(a.url), 0);
+  t.match(await troublesOf(a.url), [/the bus has taken nothing for \d+ s: as the test wants it/]);
+
+  toB?.decide(fails);
+  await write();
+  await awaitThat('b cannot either', async () =>
+    (await troublesOf(b.url)).some((trouble) => trouble.includes('the bus has taken nothing')));
+  await awaitThat('what it has is kept, or taken by the other', async () =>
+    await own(a.url) + await own(b.url) === 64);
+  toB?.decide(works);
+  await drained(...sales);
+  t.match([await own(a.url), await own(b.url)], [0, 64], 'who puts again has all');
+  toA?.decide(works);
+  // It has had nothing to put meanwhile, and finds out by itself.
+  await shared(a, b);
+  for (const sale of sales) t.same(await logOf(sale.saleId), sale.ids);
+  t.same(await troublesOf(a.url), []);
+});
