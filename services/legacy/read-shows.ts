@@ -62,7 +62,7 @@ export async function readShow(
   const { rows: [show] } = await pool.query<ShowTotals>(READ_SHOWS, [slug, 1, 0]);
   if (show === undefined) return undefined;
   const [areas, prices] = await Promise.all([
-    pool.query<AreaTotals>(READ_AREAS, [show.showId]),
+    pool.query<AreaTotals>(READ_AREAS, [show.showId, slug]),
     pool.query<PriceEntry>(READ_PRICES, [show.showId]),
   ]);
   return { ...show, areas: areas.rows, prices: prices.rows };

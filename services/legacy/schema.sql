@@ -123,6 +123,7 @@ TABLE orders
   CREATE INDEX orders_by_customer ON public.orders USING btree (customer_id)
   CREATE INDEX orders_by_number_prefix ON public.orders USING btree (number text_pattern_ops)
   CREATE INDEX orders_by_show ON public.orders USING btree (show_id, id) INCLUDE (status, total_minor)
+  CREATE INDEX orders_sold_here ON public.orders USING btree (show_id) INCLUDE (status, total_minor) WHERE (payment_method <> 'onsale'::text)
 
 TABLE payments
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL

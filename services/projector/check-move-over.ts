@@ -1,6 +1,6 @@
 import { loadSql } from '../shared/platform/pg.ts';
 import type { PoolClient } from '../shared/platform/pg.ts';
-import { ProjectionFault } from './projection-fault.ts';
+import { ProjectionFault } from './projections/projection-fault.ts';
 
 const SELECT_LEGACY_STOCK = loadSql(import.meta.url, './sql/select-legacy-stock.sql');
 

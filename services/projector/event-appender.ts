@@ -8,7 +8,7 @@ import { cutBatch, halveChunk } from './cut-batch.ts';
 import type { Chunk } from './cut-batch.ts';
 import { ParkedMovedError } from './event-store.ts';
 import type { EventStore, Outcome, ParkedRecord } from './event-store.ts';
-import { isLasting } from './is-lasting.ts';
+import { isLasting } from './projections/is-lasting.ts';
 import { eventKey, judgeRecords, partitionOfRecord, refusalOf } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';

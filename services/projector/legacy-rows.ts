@@ -6,7 +6,7 @@ import type { PoolClient } from '../shared/platform/pg.ts';
 import { checkMoveOver } from './check-move-over.ts';
 import type { PlannedOrder, Step, StockChange } from './plan-effects.ts';
 import { planOrders } from './plan-orders.ts';
-import { ProjectionFault } from './projection-fault.ts';
+import { ProjectionFault } from './projections/projection-fault.ts';
 
 const sql = {
   insertVenue: statement('./sql/insert-venue.sql'),

@@ -1,14 +1,17 @@
+import { Client } from 'pg';
 import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
 import { runMigrations } from '../shared/platform/run-migrations.ts';
 import type { MigrationLog } from '../shared/platform/run-migrations.ts';
+import { prepareReadModel } from './projections/read-model-versions.ts';
+import { READ_MODELS } from './projections/read-models/read-models.ts';
 
 const EVENT_STORE = new URL('./migrations/event-store', import.meta.url);
 const PROJECTION = new URL('./migrations/projection', import.meta.url);
 
 /**
  * Brings event store, reader's leases and the projection's tables to the schema that this code expects
- * (platform/run-migrations.ts). Called by the set-up before the services start. The two may be in one
- * database or in two.
+ * (platform/run-migrations.ts), and makes the tables of read models that are new. Called by the set-up before
+ * the services start. The two may be in one database or in two.
  *
  * @param databaseUrl of the legacy database, which has the projection's positions
  * @param eventStoreUrl of the event store
@@ -26,6 +29,23 @@ export async function migrate(
     ...await runMigrations(eventStoreUrl, EVENT_STORE, 'event_store_migrations'),
     ...await runMigrations(databaseUrl, PROJECTION, 'projection_migrations'),
   ];
+  await prepareReadModels(databaseUrl);
   if (names.length > 0) log.info({ migrations: names }, 'event store and projection migrated');
   return names;
+}
+
+async function prepareReadModels(databaseUrl: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  // What breaks under a statement rejects that statement; without a handler it would end the process as well.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    for (const model of READ_MODELS) {
+      await client.query('BEGIN');
+      await prepareReadModel(client, model);
+      await client.query('COMMIT');
+    }
+  } finally {
+    await client.end();
+  }
 }

@@ -1,11 +1,6 @@
 import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import type { EventData, Item } from '../shared/contracts/events.ts';
-
-/** An event of the event store, on its way into a projection. */
-export interface StoredEvent {
-  seq: number;
-  event: BusEvent;
-}
+import type { StoredEvent } from './projections/projection.ts';
 
 export type SeatStatus = 'free' | 'held' | 'sold' | 'blocked';
 /** How many more of an area's places have each status; what is free is the rest of its capacity. */

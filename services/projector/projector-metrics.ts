@@ -7,8 +7,8 @@ export interface ProjectorMetrics {
   rejected: Counter;
   unreadable: Counter;
   parkedPartitions: Gauge;
-  projected: Counter;
-  parked: Gauge;
+  projected: Counter<'projection'>;
+  parked: Gauge<'projection'>;
   projectionLagMs: Histogram;
 }
 
@@ -23,10 +23,15 @@ export function createProjectorMetrics(): ProjectorMetrics {
       name: 'onsale_projector_parked_partitions',
       help: 'Partitions of which nothing is stored, since a record of theirs cannot be taken; alarm on any',
     }),
-    projected: counter('projected', 'Events whose effect is in the legacy tables'),
+    projected: new Counter({
+      name: 'onsale_projector_projected_total',
+      help: 'Events whose effect is in the tables of a projection',
+      labelNames: ['projection'],
+    }),
     parked: new Gauge({
       name: 'onsale_projection_parked',
-      help: 'Sales whose projection has stopped at an event that cannot be applied; alarm on any',
+      help: 'Sales of which a projection has stopped at an event that cannot be applied; alarm on any',
+      labelNames: ['projection'],
     }),
     projectionLagMs: new Histogram({
       name: 'onsale_projection_lag_ms',

@@ -10,16 +10,16 @@ import type { Reader } from '../shared/platform/reader/create-reader.ts';
 import type { ProjectorConfig } from './config.ts';
 import { EventAppender } from './event-appender.ts';
 import { EVENT_STORE_CURSOR, EventStore } from './event-store.ts';
-import type { LegacyProjection } from './legacy-projection.ts';
 import { createParkedWatch } from './parked-watch.ts';
 import type { ParkedWatch } from './parked-watch.ts';
+import type { ProjectionEngine } from './projections/projection-engine.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
 
 /**
- * Stream → event store → legacy rows. The two halves know of each other only that the first wakes the
+ * Stream → event store → projections. The two halves know of each other only that the first wakes the
  * second: appending never waits for a projection, and a projection that was not woken finds its work by
  * itself. Any number of processes share the shards by lease; each may be killed at any moment, and what it
  * holds in memory can be read again.
@@ -30,7 +30,7 @@ export class Projector {
   readonly #fanOut: KinesisClient | undefined;
   readonly #events: Pool;
   readonly #leases: Pool;
-  readonly #projection: LegacyProjection;
+  readonly #projections: ProjectionEngine;
   readonly #metrics: ProjectorMetrics;
   readonly #log: Log;
   readonly #stopping = new AbortController();
@@ -47,7 +47,7 @@ export class Projector {
     events: Pool;
     /** of the same database: leases are kept however busy the other is */
     leases: Pool;
-    projection: LegacyProjection;
+    projections: ProjectionEngine;
     metrics: ProjectorMetrics;
     log: Log;
   }) {
@@ -56,7 +56,7 @@ export class Projector {
     this.#fanOut = options.fanOut;
     this.#events = options.events;
     this.#leases = options.leases;
-    this.#projection = options.projection;
+    this.#projections = options.projections;
     this.#metrics = options.metrics;
     this.#log = options.log;
     this.#parked = createParkedWatch({
@@ -68,7 +68,7 @@ export class Projector {
   start(): void {
     this.#starting ??= this.#startReading();
     this.#parked.start();
-    this.#projection.start();
+    this.#projections.start();
   }
 
   /** Lets the transactions under way end. Can be called twice. */
@@ -77,13 +77,13 @@ export class Projector {
     await this.#starting;
     await this.#reader?.stop();
     await this.#parked.stop();
-    await this.#projection.stop();
+    await this.#projections.stop();
   }
 
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
     const reading = [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#parked.troubles()];
-    return [...reading, ...this.#projection.troubles()].filter(Boolean);
+    return [...reading, ...this.#projections.troubles()].filter(Boolean);
   }
 
   async #startReading(): Promise<void> {
@@ -106,7 +106,7 @@ export class Projector {
     const { streamKey } = await ensureStream(this.#kinesis, { streamName, shards });
     const store = new EventStore(this.#events, streamKey);
     const appender = new EventAppender({
-      store, metrics: this.#metrics, log: this.#log, onAppended: (saleIds) => this.#projection.wake(saleIds),
+      store, metrics: this.#metrics, log: this.#log, onAppended: (saleIds) => this.#projections.wake(saleIds),
     });
     this.#reader = createReader({
       client: this.#kinesis, streamName, streamKey, cursor: EVENT_STORE_CURSOR, start: { from: 'horizon' },

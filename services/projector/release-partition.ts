@@ -2,7 +2,7 @@ import { createLogFold } from '../shared/contracts/log-fold.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
 import { selectHeadsOf, selectParkedPartitions, selectStoredKeys } from './event-store.ts';
-import { isLasting } from './is-lasting.ts';
+import { isLasting } from './projections/is-lasting.ts';
 import { judgeRecords, readRecord, refusalOf, unreadableRecord } from './judge-records.ts';
 import type { ReadRecord } from './judge-records.ts';
 import { writeJudged, writeUnreadable } from './write-judged.ts';

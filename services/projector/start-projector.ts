@@ -6,8 +6,11 @@ import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectPg } from '../shared/platform/pg.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
 import type { ProjectorConfig } from './config.ts';
-import { LegacyProgress } from './legacy-progress.ts';
-import { LegacyProjection, SALES_AT_ONCE } from './legacy-projection.ts';
+import { createLegacyProjection } from './projections/legacy-projection.ts';
+import { BATCHES_AT_ONCE, ProjectionEngine } from './projections/projection-engine.ts';
+import { ProjectionProgress } from './projections/projection-progress.ts';
+import { createUpkeep } from './projections/projection-upkeep.ts';
+import { READ_MODELS } from './projections/read-models/read-models.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
 import { Projector } from './projector.ts';
 
@@ -31,16 +34,21 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     name: 'projector-leases', log, poolMax: LEASE_CONNECTIONS,
   });
   const legacy = connectPg(config.DATABASE_URL, {
-    name: 'projector-legacy', log, poolMax: SALES_AT_ONCE + 1,
+    name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 1,
   });
   const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
   const kinesis = connectKinesis(bus);
   const fanOut = config.BUS_FAN_OUT ? connectFanOut(bus) : undefined;
   const metrics = createProjectorMetrics();
-  const progress = new LegacyProgress({ events, legacy, projection: 'legacy' });
-  const projection = new LegacyProjection({ progress, contactKey, metrics, log });
+  const projections = new ProjectionEngine({
+    progress: new ProjectionProgress({ events, pool: legacy }),
+    upkeep: createUpkeep({
+      pool: legacy, projections: [createLegacyProjection(contactKey)], readModels: READ_MODELS, log,
+    }),
+    metrics, log,
+  });
   const projector = new Projector({
-    config, kinesis, fanOut, events, leases, projection, metrics, log,
+    config, kinesis, fanOut, events, leases, projections, metrics, log,
   });
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => projector.troubles() });

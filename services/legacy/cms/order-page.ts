@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
 import { toString as qrCode } from 'qrcode';
+import type { BuyerOrder } from '../read-sales.ts';
 import type { Order, OrderCharge, OrderLine, Payment, Ticket } from '../read-order.ts';
 import { formatCount } from './format-count.ts';
 import { formatMoney } from './format-money.ts';
@@ -9,8 +10,8 @@ import { pageFrame } from './page-frame.ts';
 /** QR codes drawn at most: a group's order of hundreds keeps its list, and the page stays quick. */
 const QR_CODES_MAX = 40;
 
-/** One order: who, what, the tickets with their QR codes, the payments. */
-export async function orderPage(order: Order): Promise<string> {
+/** One order: who, what, the tickets with their QR codes, the payments, and what else its buyer ordered. */
+export async function orderPage(order: Order, others: BuyerOrder[]): Promise<string> {
   const tickets = await Promise.all(order.tickets.map((ticket, i) => ticketCard(ticket, i < QR_CODES_MAX)));
   const start = order.startsAt === null ? 'no date yet' : formatTime(order.startsAt);
   const body = html`<p class="crumbs"><a href="/cms/orders">Orders</a></p>
@@ -45,8 +46,34 @@ export async function orderPage(order: Order): Promise<string> {
 <section>
 <h2>Payments</h2>
 !${paymentTable(order.payments)}
-</section>`;
+</section>
+!${othersSection(others)}`;
   return pageFrame({ title: `Order ${order.number}`, section: 'orders', body });
+}
+
+function othersSection(others: BuyerOrder[]): string {
+  if (others.length === 0) return '';
+  return html`<section>
+<h2>Other orders of this buyer</h2>
+<table class="others">
+<thead><tr><th>Order</th><th>Show</th><th>Made</th><th class="num">Tickets</th>
+<th class="num">Total</th></tr></thead>
+<tbody>
+!${others.map(otherRow)}
+</tbody>
+</table>
+</section>`;
+}
+
+function otherRow(order: BuyerOrder): string {
+  return html`<tr>
+<th scope="row"><a class="number" href="/cms/orders/${order.number}">${order.number}</a></th>
+<td data-label="Show"><a href="/cms/shows/${order.showSlug}">${order.showName}</a></td>
+<td data-label="Made">${formatTime(order.confirmedAt)}</td>
+<td class="num" data-label="Tickets">${formatCount(order.tickets)}</td>
+<td class="num" data-label="Total">${formatMoney(order.totalMinor, order.currency)}</td>
+</tr>
+`;
 }
 
 function placeInWords({ areaName, rowLabel, seatLabel }: OrderLine | Ticket): string {

@@ -1,19 +1,23 @@
 import { html } from 'ghtml';
+import type { CategorySales, MinuteSales } from '../read-sales.ts';
 import type { AreaTotals, PriceEntry, ShowTotals } from '../read-shows.ts';
 import { formatCount } from './format-count.ts';
 import { formatMoney } from './format-money.ts';
 import { formatTime } from './format-time.ts';
 import { pageFrame } from './page-frame.ts';
+import { salesSection } from './sales-section.ts';
 import { showBadges } from './show-badges.ts';
 import { soldShare, stockBar } from './stock-bar.ts';
 
 type Show = ShowTotals & { areas: AreaTotals[]; prices: PriceEntry[] };
 
 /**
- * One show: its totals, its areas, its prices. The numbers carry `data-…` names for programs that read the
- * page.
+ * One show: its totals, its areas, its prices, and how its sale goes. The numbers carry `data-…` names for
+ * programs that read the page.
  */
-export function showPage(show: Show): string {
+export function showPage(
+  show: Show, sales: { minutes: MinuteSales[]; categories: CategorySales[] },
+): string {
   const start = show.startsAt === null ? 'no date yet' : formatTime(show.startsAt);
   const categoryNames = [...new Set(show.prices.map((price) => price.categoryName))];
   const body = html`<p class="crumbs"><a href="/cms/shows">Shows</a></p>
@@ -44,6 +48,7 @@ export function showPage(show: Show): string {
 </tbody>
 </table>
 </section>
+!${salesSection({ ...sales, currency: show.currency })}
 <section>
 <h2>Prices</h2>
 <table class="prices">

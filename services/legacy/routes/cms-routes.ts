@@ -10,11 +10,13 @@ import { showPage } from '../cms/show-page.ts';
 import { showsPage } from '../cms/shows-page.ts';
 import { listOrders } from '../list-orders.ts';
 import { readOrder } from '../read-order.ts';
+import { readBuyerOrders, readCategorySales, readSalesPerMinute } from '../read-sales.ts';
 import { readShow, readShows } from '../read-shows.ts';
 
 /**
  * The CMS: server-rendered, read-only, for people of the box office. There is no login, which is why it
- * listens on loopback unless told otherwise. Everything shown is read from the tables at that moment.
+ * listens on loopback unless told otherwise. Everything shown is read from the tables at that moment, and
+ * from the projector's read models, which make the pages of a big sale cheap.
  */
 
 const SHOWS_PER_PAGE = 50;
@@ -53,9 +55,12 @@ export function registerCmsRoutes(app: FastifyInstance, { pool }: { pool: Pool }
 
   app.get<{ Params: { slug: string } }>('/cms/shows/:slug', async ({ params: { slug } }, reply) => {
     const show = isStorable(slug) ? await readShow(pool, slug) : undefined;
-    return show === undefined
-      ? sendPage(reply.code(404), notFoundPage('show', slug))
-      : sendPage(reply, showPage(show));
+    if (show === undefined) return sendPage(reply.code(404), notFoundPage('show', slug));
+    const [minutes, categories] = await Promise.all([
+      readSalesPerMinute(pool, slug),
+      readCategorySales(pool, show.showId, slug),
+    ]);
+    return sendPage(reply, showPage(show, { minutes, categories }));
   });
 
   app.get<{ Querystring: OrdersQuery }>('/cms/orders', {
@@ -76,9 +81,8 @@ export function registerCmsRoutes(app: FastifyInstance, { pool }: { pool: Pool }
 
   app.get<{ Params: { number: string } }>('/cms/orders/:number', async ({ params: { number } }, reply) => {
     const order = isStorable(number) ? await readOrder(pool, number) : undefined;
-    return order === undefined
-      ? sendPage(reply.code(404), notFoundPage('order', number))
-      : sendPage(reply, await orderPage(order));
+    if (order === undefined) return sendPage(reply.code(404), notFoundPage('order', number));
+    return sendPage(reply, await orderPage(order, await readBuyerOrders(pool, order)));
   });
 }
 

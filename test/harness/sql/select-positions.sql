@@ -1,1 +1,1 @@
-SELECT sale_id AS "saleId", seq::int AS seq FROM projection.positions
+SELECT sale_id AS "saleId", seq::int AS seq FROM projection.positions WHERE projection = 'legacy'

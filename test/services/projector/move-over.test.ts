@@ -12,6 +12,9 @@ import type { Teardown } from '../../harness/teardown.ts';
 import { startService } from '../../stack.ts';
 import { CLUB } from '../legacy/open-legacy.ts';
 
+/** Where the legacy rows of each sale are. */
+const POSITIONS = `projection.positions WHERE projection = 'legacy' AND`;
+
 const TAKE_SNAPSHOT = loadSql(import.meta.url, '../legacy/take-snapshot.sql');
 const HAMLET = SEED_SHOWS.filter(({ slug }) => slug === 'hamlet');
 
@@ -37,7 +40,7 @@ async function openBoth(t: Teardown) {
       type: string; reason: string;
     }>('SELECT type, reason FROM projection.parked_events WHERE sale_id = $1', [saleId])).rows[0]),
     isDone: (saleId: string, seq: number) => awaitThat(`${saleId} is projected`, () =>
-      bus.count(`projection.positions WHERE sale_id = '${saleId}' AND seq = ${seq}`)),
+      bus.count(`${POSITIONS} sale_id = '${saleId}' AND seq = ${seq}`)),
   };
 }
 

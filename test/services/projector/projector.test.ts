@@ -5,6 +5,9 @@ import { openBus } from '../../harness/open-bus.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { startService } from '../../stack.ts';
 
+/** Where the legacy rows of each sale are. */
+const POSITIONS = `projection.positions WHERE projection = 'legacy' AND`;
+
 t.test('orders, holds and releases become rows, in order per sale', async (t) => {
   const { stack, chain, put, settled, pool } = await openBus(t);
   await startService(t, 'projector', stack.env);
@@ -84,8 +87,8 @@ t.test('an event that cannot be applied parks its sale, all others go on', async
   });
   t.match(parked, { sale_id: 'bad-show', seq: 10, id: poison.event.id, reason: /seats/ });
   await awaitThat('the other sale is done', async () =>
-    await count(`projection.positions WHERE sale_id = 'good-show' AND seq = ${good.head.seq}`) === 1);
-  t.equal(await count(`projection.positions WHERE sale_id = 'bad-show' AND seq = 9`), 1, 'the events before');
+    await count(`${POSITIONS} sale_id = 'good-show' AND seq = ${good.head.seq}`) === 1);
+  t.equal(await count(`${POSITIONS} sale_id = 'bad-show' AND seq = 9`), 1, 'the events before');
   t.equal(await count(`event_store.events WHERE sale_id = 'bad-show'`), bad.head.seq, 'all are stored');
 
   await pool.query(`INSERT INTO seats
@@ -94,7 +97,7 @@ t.test('an event that cannot be applied parks its sale, all others go on', async
     WHERE show_id = (SELECT id FROM shows WHERE slug = 'bad-show') LIMIT 1`);
   await pool.query('DELETE FROM projection.parked_events');
   await awaitThat('it catches up', async () =>
-    await count(`projection.positions WHERE sale_id = 'bad-show' AND seq = ${bad.head.seq}`) === 1);
+    await count(`${POSITIONS} sale_id = 'bad-show' AND seq = ${bad.head.seq}`) === 1);
   t.equal(await count('projection.parked_events'), 0);
 });
 
@@ -112,7 +115,7 @@ t.test('a record that is no batch of events is kept and stops nobody', async (t)
   const { rows } = await pool.query('SELECT data FROM event_store.unreadable_records ORDER BY partition_key');
   t.same(rows, [{ data: Buffer.from('not ours') }, { data: torn }]);
   await awaitThat('the sale is projected', async () =>
-    await count(`projection.positions WHERE sale_id = 'tempest' AND seq = ${sale.head.seq}`) === 1);
+    await count(`${POSITIONS} sale_id = 'tempest' AND seq = ${sale.head.seq}`) === 1);
 });
 
 t.test('an event type it does not know is kept and passed by', async (t) => {
@@ -123,7 +126,7 @@ t.test('an event type it does not know is kept and passed by', async (t) => {
   await put([{ ...sale.next('sale.paused', {}), type: 'sale.praised', data: null } as never]);
   await put(await sale.traffic(2));
   await awaitThat('all is projected', async () =>
-    await count(`projection.positions WHERE seq = ${sale.head.seq}`) === 1);
+    await count(`${POSITIONS} seq = ${sale.head.seq}`) === 1);
   t.equal(await count(`event_store.events WHERE type = 'sale.praised'`), 1);
 });
 

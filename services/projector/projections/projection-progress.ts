@@ -1,0 +1,161 @@
+import { loadSql, withTransaction } from '../../shared/platform/pg.ts';
+import type { Pool, PoolClient } from '../../shared/platform/pg.ts';
+import { toPlainText } from '../to-plain-text.ts';
+import { isLasting } from './is-lasting.ts';
+import type { Projection, StoredEvent } from './projection.ts';
+import { ProjectionFault } from './projection-fault.ts';
+import { readEvents } from './read-events.ts';
+
+const sql = {
+  selectHeads: loadSql(import.meta.url, './sql/select-heads.sql'),
+  selectPositions: loadSql(import.meta.url, './sql/select-positions.sql'),
+  selectParked: loadSql(import.meta.url, './sql/select-parked.sql'),
+  selectStates: loadSql(import.meta.url, './sql/select-states.sql'),
+  openSavepoint: loadSql(import.meta.url, './sql/open-savepoint.sql'),
+  nextSavepoint: loadSql(import.meta.url, './sql/next-savepoint.sql'),
+  undoToSavepoint: loadSql(import.meta.url, './sql/undo-to-savepoint.sql'),
+  movePositions: loadSql(import.meta.url, './sql/move-positions.sql'),
+  lockPosition: loadSql(import.meta.url, './sql/lock-position.sql'),
+  insertParked: loadSql(import.meta.url, './sql/insert-parked.sql'),
+};
+
+/** What some projections, all at the same position, make of one run of a sale's events. */
+export interface PlannedRun {
+  saleId: string;
+  /** seq that they are at */
+  from: number;
+  events: readonly StoredEvent[];
+  effects: readonly { projection: Projection; plan: unknown }[];
+}
+
+/**
+ * What became of a run. done: effects and positions; moved: somebody else was faster, and nothing of it was
+ * done; refused: nothing of it was done, and repeating it does not help.
+ */
+export type Outcome = { kind: 'done' } | { kind: 'moved' } | { kind: 'refused'; error: Error };
+
+/** How far one projection of a sale is. */
+export interface SaleState {
+  seq: number;
+  isParked: boolean;
+}
+
+interface PositionRow {
+  projection: string;
+  saleId: string;
+  seq: number;
+}
+
+/**
+ * What projections have done so far, and the one way to do more: effect and position in one transaction, from
+ * the position they had. All functions throw when PostgreSQL does not answer.
+ */
+export class ProjectionProgress {
+  readonly #events: Pool;
+  readonly #pool: Pool;
+
+  /**
+   * @param events of the event store
+   * @param pool of the database that has the effects and the positions
+   */
+  constructor({ events, pool }: { events: Pool; pool: Pool }) {
+    this.#events = events;
+    this.#pool = pool;
+  }
+
+  /** Sales of which one of the projections is behind and not parked; and how many are parked, by key. */
+  async survey(keys: readonly string[]): Promise<{ behind: string[]; parked: Map<string, number> }> {
+    const heads = await this.#events.query<{ sale_id: string; seq: number }>(sql.selectHeads);
+    const positions = await this.#pool.query<PositionRow>(sql.selectPositions, [keys]);
+    const parked = await this.#pool.query<Omit<PositionRow, 'seq'>>(sql.selectParked, [keys]);
+    const seqs = new Map(positions.rows.map(({ projection, saleId, seq }) =>
+      [`${saleId} ${projection}`, seq]));
+    for (const { projection, saleId } of parked.rows) seqs.set(`${saleId} ${projection}`, Infinity);
+    const behind = heads.rows.filter(({ sale_id: saleId, seq }) =>
+      keys.some((key) => (seqs.get(`${saleId} ${key}`) ?? 0) < seq));
+    const counts = new Map(keys.map((key) => [key, 0]));
+    for (const { projection } of parked.rows) counts.set(projection, (counts.get(projection) ?? 0) + 1);
+    return { behind: behind.map(({ sale_id: saleId }) => saleId), parked: counts };
+  }
+
+  /** How far each projection of each of the sales is, by sale, then key. */
+  async states(
+    keys: readonly string[], saleIds: readonly string[],
+  ): Promise<Map<string, Map<string, SaleState>>> {
+    const { rows } = await this.#pool.query<PositionRow & { parked: boolean }>({
+      name: 'projection-states', text: sql.selectStates, values: [keys, saleIds],
+    });
+    const states = new Map(saleIds.map((saleId) =>
+      [saleId, new Map(keys.map((key): [string, SaleState] => [key, { seq: 0, isParked: false }]))]));
+    for (const { projection, saleId, seq, parked } of rows) {
+      const state = states.get(saleId)?.get(projection);
+      if (state === undefined) continue;
+      if (parked) state.isParked = true;
+      else state.seq = seq;
+    }
+    return states;
+  }
+
+  /** The next events of some sales, each behind a seq of its own; a list for each asked for. */
+  eventsBehind(
+    wanted: readonly { saleId: string; seq: number }[], countMax: number,
+  ): Promise<StoredEvent[][]> {
+    return readEvents(this.#events, wanted, countMax);
+  }
+
+  /**
+   * Does all of the runs in one transaction, with a savepoint for each: one that is refused leaves the others
+   * alone. In the order of the sales' ids, so that two processes do not wait for each other.
+   *
+   * @returns what became of each run
+   * @throws what PostgreSQL says and may not say again: nothing was written then
+   */
+  async apply(runs: readonly PlannedRun[]): Promise<Map<PlannedRun, Outcome>> {
+    const outcomes = new Map<PlannedRun, Outcome>();
+    if (runs.length === 0) return outcomes;
+    await withTransaction(this.#pool, async (client) => {
+      for (const run of runs.toSorted((a, b) => (a.saleId < b.saleId ? -1 : 1))) {
+        await client.query(outcomes.size === 0 ? sql.openSavepoint : sql.nextSavepoint);
+        outcomes.set(run, await applyRun(client, run));
+      }
+    });
+    return outcomes;
+  }
+
+  /**
+   * Keeps the event at which a projection of a sale has to stop, unless somebody has got past it meanwhile.
+   *
+   * @param from the position it is at
+   * @returns false when it is not there any more: nothing is parked then
+   */
+  async park(key: string, saleId: string, from: number, stored: StoredEvent, why: string): Promise<boolean> {
+    return withTransaction(this.#pool, async (client) => {
+      const { rows: [position] } = await client.query<{ seq: number }>(sql.lockPosition, [key, saleId]);
+      if ((position?.seq ?? 0) !== from) return false;
+      const { seq, event: { id, type } } = stored;
+      const reason = toPlainText(why, 2_000);
+      await client.query(sql.insertParked, [key, saleId, seq, id, toPlainText(type, 200), reason]);
+      return true;
+    });
+  }
+}
+
+/** One run behind the savepoint `sale`. */
+async function applyRun(client: PoolClient, { saleId, from, events, effects }: PlannedRun): Promise<Outcome> {
+  const keys = effects.map(({ projection }) => projection.key).toSorted();
+  const { rowCount } = await client.query({
+    name: 'move-positions', text: sql.movePositions, values: [keys, saleId, from, events.at(-1)?.seq ?? from],
+  });
+  if (rowCount !== keys.length) {
+    await client.query(sql.undoToSavepoint);
+    return { kind: 'moved' };
+  }
+  try {
+    for (const { projection, plan } of effects) await projection.apply(client, saleId, plan);
+    return { kind: 'done' };
+  } catch (error) {
+    if (!(error instanceof ProjectionFault) && !isLasting(error)) throw error;
+    await client.query(sql.undoToSavepoint);
+    return { kind: 'refused', error };
+  }
+}

@@ -1,0 +1,1 @@
+DELETE FROM read_models.occupancy_v1 WHERE sale_id = $1

@@ -1,0 +1,1 @@
+SELECT projection.drop_version($1) AS done

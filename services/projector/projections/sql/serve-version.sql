@@ -1,0 +1,1 @@
+SELECT projection.serve_version($1) AS done

@@ -1,1 +1,0 @@
-SELECT sale_id FROM projection.parked_events WHERE projection = $1

@@ -1,1 +1,0 @@
-SELECT sale_id, seq FROM projection.positions WHERE projection = $1

@@ -1,2 +1,0 @@
-INSERT INTO projection.positions (projection, sale_id, seq) VALUES ($1, $2, $3)
-ON CONFLICT (projection, sale_id) DO NOTHING
