@@ -8,7 +8,7 @@ import type { ReadRecord } from './judge-records.ts';
  * are unpacked one by one, so that no more than a piece of them is in memory.
  */
 export const CHUNK_EVENTS_MAX = 20_000;
-/** Of the JSON; 27 MB/s were measured (sql/insert-events.sql), a statement may take 15 s. */
+/** Of the JSON; 27 MB/s were measured (event-store/sql/insert-chunk.sql), a statement may take 15 s. */
 export const CHUNK_TEXT_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface Chunk {

@@ -7,11 +7,12 @@ import { SHARD_END } from '../shared/platform/reader/positions.ts';
 import { cutBatch, halveChunk } from './cut-batch.ts';
 import type { Chunk } from './cut-batch.ts';
 import { ParkedMovedError } from './event-store.ts';
-import type { EventStore, Outcome, ParkedRecord } from './event-store.ts';
+import type { EventName, EventStore, Outcome, ParkedRecord } from './event-store.ts';
 import { isLasting } from './projections/is-lasting.ts';
 import { eventKey, judgeRecords, partitionOfRecord, refusalOf } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+import { chainAccepted } from './write-judged.ts';
 
 /** With what the memory says, and with a fresh one. */
 const ATTEMPTS_MAX = 2;
@@ -22,6 +23,8 @@ interface ShardMemory {
   fold: LogFold;
   /** sales whose head the fold knows, or which the store did not have; none of a parked partition */
   known: Set<string>;
+  /** of the sales' heads in the chain */
+  digests: Map<string, Readonly<Uint8Array>>;
   parked: ReadonlySet<string>;
 }
 
@@ -118,7 +121,8 @@ export class EventAppender {
       positionBefore = read.record.sequenceNumber;
     }
     const judged = await this.#judge(memory, readable);
-    return { judged, foreign, parked, parkedBefore: memory.parked, parkedNow };
+    const chained = chainAccepted(judged.accepted, memory.digests);
+    return { judged, chained, foreign, parked, parkedBefore: memory.parked, parkedNow };
   }
 
   /** What is known of a shard under this lease: under an earlier one another process may have gone on. */
@@ -126,16 +130,21 @@ export class EventAppender {
     const found = this.#memories.get(shardId);
     if (found?.epoch === epoch) return found;
     const parked = await this.#store.parkedPartitions();
-    const memory = { epoch, fold: createLogFold(), known: new Set<string>(), parked };
+    const memory: ShardMemory = {
+      epoch, fold: createLogFold(), known: new Set(), digests: new Map(), parked,
+    };
     this.#memories.set(shardId, memory);
     return memory;
   }
 
-  async #judge({ fold, known }: ShardMemory, records: ReadRecord[]): Promise<JudgedRecords> {
+  async #judge({ fold, known, digests }: ShardMemory, records: ReadRecord[]): Promise<JudgedRecords> {
     const subjects = records.flatMap(({ events }) => events.map(({ subject }) => subject));
     const strangers = new Set(subjects.filter((saleId) => !known.has(saleId)));
     if (strangers.size > 0) {
-      for (const [saleId, head] of await this.#store.headsOf([...strangers])) fold.setHead(saleId, head);
+      for (const [saleId, head] of await this.#store.headsOf([...strangers])) {
+        fold.setHead(saleId, head);
+        digests.set(saleId, head.digest);
+      }
       for (const saleId of strangers) known.add(saleId);
     }
     return judgeRecords(records, fold, await this.#acceptedBefore(records, fold));
@@ -143,12 +152,12 @@ export class EventAppender {
 
   async #acceptedBefore(records: ReadRecord[], fold: LogFold): Promise<Set<string>> {
     const remembered: string[] = [];
-    const forgotten: string[] = [];
+    const forgotten: EventName[] = [];
     for (const { events } of records) {
       for (const { subject: saleId, sequence, id } of events) {
         const standing = fold.standing({ saleId, seq: Number(sequence), id });
         if (standing === 'accepted') remembered.push(eventKey(saleId, id));
-        else if (standing === 'unknown') forgotten.push(id);
+        else if (standing === 'unknown') forgotten.push({ saleId, id });
       }
     }
     const stored = forgotten.length > 0 ? await this.#store.storedKeys(forgotten) : [];

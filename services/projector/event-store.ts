@@ -1,4 +1,6 @@
 import type { Head } from '../shared/contracts/log-rule.ts';
+import { chainNext, chainSale } from '../shared/event-store/chain-events.ts';
+import { NO_DIGEST } from '../shared/event-store/event-digest.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
 import type { Lease } from '../shared/platform/reader/create-reader.ts';
@@ -7,6 +9,7 @@ import { eventKey } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
 import { PARTITION_KEY_CHARS_MAX, writeJudged, writeUnreadable } from './write-judged.ts';
+import type { ChainedEvent } from './write-judged.ts';
 
 const sql = {
   selectHeadsOf: loadSql(import.meta.url, './sql/select-heads-of.sql'),
@@ -31,9 +34,22 @@ export interface ParkedRecord {
   positionBefore: string | undefined;
 }
 
+/** A sale's last event, and its digest in the chain. */
+export interface ChainHead extends Head {
+  digest: Readonly<Uint8Array>;
+}
+
+/** Ids are unique within a sale. */
+export interface EventName {
+  saleId: string;
+  id: string;
+}
+
 /** What is to become of a chunk's records. */
 export interface Outcome {
   judged: JudgedRecords;
+  /** what was accepted, ready to be stored */
+  chained: ChainedEvent[];
   /** not ours, kept as they are */
   foreign: ReadRecord[];
   parked: ParkedRecord[];
@@ -62,14 +78,21 @@ export class EventStore {
     this.#streamKey = streamKey;
   }
 
-  /** The heads of those of the sales that have one. */
-  headsOf(saleIds: string[]): Promise<Map<string, Head>> {
-    return selectHeadsOf(this.#pool, saleIds);
+  /**
+   * The heads of those of the sales that have one. A sale whose chain is not complete, since a projector of
+   * the version before has stored events of it, is chained first.
+   */
+  async headsOf(saleIds: string[]): Promise<Map<string, ChainHead>> {
+    const found = await selectHeadsOf(this.#pool, saleIds);
+    const unchained = [...found].filter(([, head]) => head === UNCHAINED).map(([saleId]) => saleId);
+    if (unchained.length === 0) return found as Map<string, ChainHead>;
+    for (const saleId of unchained) await chainSale(this.#pool, saleId);
+    return this.headsOf(saleIds);
   }
 
-  /** Keys of the stored events that have one of the ids, in whatever sale. */
-  storedKeys(ids: string[]): Promise<string[]> {
-    return selectStoredKeys(this.#pool, ids);
+  /** Keys of those of the events that are stored. */
+  storedKeys(events: readonly EventName[]): Promise<string[]> {
+    return selectStoredKeys(this.#pool, events);
   }
 
   /** Partitions of this stream whose records wait. */
@@ -89,7 +112,7 @@ export class EventStore {
     await withTransaction(this.#pool, async (client) => {
       await lease.moveCheckpoint(client, chunk);
       await this.#expectParked(client, outcome.parkedBefore);
-      await writeJudged(client, place, outcome.judged);
+      await writeJudged(client, place, outcome.judged, outcome.chained);
       for (const read of outcome.foreign) await writeUnreadable(client, place, read);
       await this.#park(client, chunk.shardId, outcome);
     });
@@ -116,23 +139,40 @@ export class EventStore {
   }
 }
 
-/** The heads of those of the sales that have one. */
-export async function selectHeadsOf(
-  client: Pool | PoolClient, saleIds: string[],
-): Promise<Map<string, Head>> {
-  const { rows } = await client.query<{ sale_id: string; seq: number; id: string }>(
-    sql.selectHeadsOf, [saleIds],
-  );
-  return new Map(rows.map(({ sale_id: saleId, seq, id }) => [saleId, { seq, id }]));
+/** As `EventStore.headsOf`, in the caller's transaction. */
+export async function lockHeadsOf(client: PoolClient, saleIds: string[]): Promise<Map<string, ChainHead>> {
+  const found = await selectHeadsOf(client, saleIds);
+  const unchained = [...found].filter(([, head]) => head === UNCHAINED).map(([saleId]) => saleId);
+  for (const saleId of unchained) {
+    let isBehind = true;
+    while (isBehind) isBehind = await chainNext(client, saleId);
+  }
+  return (unchained.length > 0 ? await selectHeadsOf(client, saleIds) : found) as Map<string, ChainHead>;
 }
 
-/** Keys of the stored events that have one of the ids, in whatever sale. */
-export async function selectStoredKeys(client: Pool | PoolClient, ids: string[]): Promise<string[]> {
-  const { rows } = await client.query<{ sale_id: string; id: string }>(sql.selectKnownIds, [ids]);
+/** Keys of those of the events that are stored. */
+export async function selectStoredKeys(
+  client: Pool | PoolClient, events: readonly EventName[],
+): Promise<string[]> {
+  const { rows } = await client.query<{ sale_id: string; id: string }>(
+    sql.selectKnownIds, [events.map(({ saleId }) => saleId), events.map(({ id }) => id)],
+  );
   return rows.map((row) => eventKey(row.sale_id, row.id));
 }
 
 /** All parked partitions, of whatever stream. */
 export async function selectParkedPartitions(pool: Pool): Promise<ParkedPartition[]> {
   return (await pool.query<ParkedPartition>(sql.selectParkedPartitions)).rows;
+}
+
+/** A head whose digest is not known yet. */
+const UNCHAINED = Symbol('unchained');
+
+async function selectHeadsOf(
+  client: Pool | PoolClient, saleIds: string[],
+): Promise<Map<string, ChainHead | typeof UNCHAINED>> {
+  type Row = { sale_id: string; seq: number; id: string; digest: Buffer | null; chained_seq: number };
+  const { rows } = await client.query<Row>(sql.selectHeadsOf, [saleIds]);
+  return new Map(rows.map(({ sale_id: saleId, seq, id, digest, chained_seq: chainedSeq }) =>
+    [saleId, chainedSeq < seq ? UNCHAINED : { seq, id, digest: digest ?? NO_DIGEST }]));
 }

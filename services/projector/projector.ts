@@ -14,6 +14,8 @@ import { createParkedWatch } from './parked-watch.ts';
 import type { ParkedWatch } from './parked-watch.ts';
 import type { ProjectionEngine } from './projections/projection-engine.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+import { createSequencer } from './sequencer.ts';
+import type { Sequencer } from './sequencer.ts';
 
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
@@ -35,6 +37,7 @@ export class Projector {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #parked: ParkedWatch;
+  readonly #sequencer: Sequencer;
   #reader: Reader | undefined;
   #stage = 'it has not started';
   #starting: Promise<void> | undefined;
@@ -62,12 +65,16 @@ export class Projector {
     this.#parked = createParkedWatch({
       pool: this.#leases, metrics: this.#metrics, signal: this.#stopping.signal,
     });
+    this.#sequencer = createSequencer({
+      pool: this.#leases, log: this.#log, signal: this.#stopping.signal,
+    });
   }
 
   /** Begins in the background; `troubles` says how far it is. Can be called twice. */
   start(): void {
     this.#starting ??= this.#startReading();
     this.#parked.start();
+    this.#sequencer.start();
     this.#projections.start();
   }
 
@@ -77,12 +84,14 @@ export class Projector {
     await this.#starting;
     await this.#reader?.stop();
     await this.#parked.stop();
+    await this.#sequencer.stop();
     await this.#projections.stop();
   }
 
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
-    const reading = [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#parked.troubles()];
+    const reading = [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#parked.troubles(),
+      ...this.#sequencer.troubles()];
     return [...reading, ...this.#projections.troubles()].filter(Boolean);
   }
 
@@ -106,7 +115,11 @@ export class Projector {
     const { streamKey } = await ensureStream(this.#kinesis, { streamName, shards });
     const store = new EventStore(this.#events, streamKey);
     const appender = new EventAppender({
-      store, metrics: this.#metrics, log: this.#log, onAppended: (saleIds) => this.#projections.wake(saleIds),
+      store, metrics: this.#metrics, log: this.#log,
+      onAppended: (saleIds) => {
+        this.#projections.wake(saleIds);
+        this.#sequencer.wake();
+      },
     });
     this.#reader = createReader({
       client: this.#kinesis, streamName, streamKey, cursor: EVENT_STORE_CURSOR, start: { from: 'horizon' },

@@ -1,11 +1,11 @@
 import { createLogFold } from '../shared/contracts/log-fold.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
-import { selectHeadsOf, selectParkedPartitions, selectStoredKeys } from './event-store.ts';
+import { lockHeadsOf, selectParkedPartitions, selectStoredKeys } from './event-store.ts';
 import { isLasting } from './projections/is-lasting.ts';
 import { judgeRecords, readRecord, refusalOf, unreadableRecord } from './judge-records.ts';
 import type { ReadRecord } from './judge-records.ts';
-import { writeJudged, writeUnreadable } from './write-judged.ts';
+import { chainAccepted, writeJudged, writeUnreadable } from './write-judged.ts';
 import type { Place } from './write-judged.ts';
 
 const sql = {
@@ -120,10 +120,12 @@ async function tryStore(client: PoolClient, place: Place, read: ReadRecord): Pro
   try {
     const fold = createLogFold();
     const saleIds = [...new Set(read.events.map(({ subject }) => subject))];
-    for (const [saleId, head] of await selectHeadsOf(client, saleIds)) fold.setHead(saleId, head);
-    const known = await selectStoredKeys(client, read.events.map(({ id }) => id));
-    const judged = judgeRecords([read], fold, new Set(known));
-    await writeJudged(client, place, judged);
+    const heads = await lockHeadsOf(client, saleIds);
+    for (const [saleId, head] of heads) fold.setHead(saleId, head);
+    const names = read.events.map(({ subject, id }) => ({ saleId: subject, id }));
+    const judged = judgeRecords([read], fold, new Set(await selectStoredKeys(client, names)));
+    const digests = new Map([...heads].map(([saleId, { digest }]) => [saleId, digest]));
+    await writeJudged(client, place, judged, chainAccepted(judged.accepted, digests));
     await client.query('RELEASE SAVEPOINT storing');
     return { accepted: judged.accepted.length, rejected: judged.rejected.length, skipped: 0 };
   } catch (error) {

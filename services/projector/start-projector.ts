@@ -16,8 +16,8 @@ import { Projector } from './projector.ts';
 
 /** One transaction per shard that is being read at once, more wait; and one for looking things up. */
 const EVENT_STORE_CONNECTIONS = 5;
-/** Leases, shards, what is parked: each is asked for by one loop. */
-const LEASE_CONNECTIONS = 3;
+/** Leases, shards, what is parked, the global positions: each is the work of one loop. */
+const LEASE_CONNECTIONS = 4;
 
 /**
  * Starts the projector with its HTTP side (health and metrics only). It is up at once and ready when it

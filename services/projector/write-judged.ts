@@ -1,10 +1,12 @@
+import { appendChunk, sealEvent } from '../shared/event-store/append-chunk.ts';
+import type { SealedEvent } from '../shared/event-store/append-chunk.ts';
+import { NO_DIGEST } from '../shared/event-store/event-digest.ts';
 import { loadSql } from '../shared/platform/pg.ts';
 import type { PoolClient } from '../shared/platform/pg.ts';
 import type { AcceptedEvent, JudgedRecords, ReadRecord, RejectedEvent } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
 
 const sql = {
-  insertEvents: loadSql(import.meta.url, './sql/insert-events.sql'),
   upsertHeads: loadSql(import.meta.url, './sql/upsert-heads.sql'),
   insertRejected: loadSql(import.meta.url, './sql/insert-rejected.sql'),
   insertUnreadable: loadSql(import.meta.url, './sql/insert-unreadable.sql'),
@@ -19,11 +21,33 @@ export interface Place {
   shardId: string;
 }
 
+/** Accepted, and ready to be stored. */
+export interface ChainedEvent extends SealedEvent {
+  sequenceNumber: string;
+}
+
+/**
+ * Chains accepted events, in order.
+ *
+ * @param digests of the sales' heads before; moves on with every event
+ */
+export function chainAccepted(
+  accepted: readonly AcceptedEvent[], digests: Map<string, Readonly<Uint8Array>>,
+): ChainedEvent[] {
+  return accepted.map((found) => {
+    const sealed = sealEvent(found, digests.get(found.saleId) ?? NO_DIGEST);
+    digests.set(found.saleId, sealed.digest);
+    return { ...sealed, sequenceNumber: found.sequenceNumber };
+  });
+}
+
 /** Writes accepted and rejected events and the new heads, in the caller's transaction. */
-export async function writeJudged(client: PoolClient, place: Place, judged: JudgedRecords): Promise<void> {
-  if (judged.accepted.length > 0) {
-    await insertEvents(client, place.shardId, judged.accepted);
-    await upsertHeads(client, judged.heads);
+export async function writeJudged(
+  client: PoolClient, place: Place, judged: JudgedRecords, chained: readonly ChainedEvent[],
+): Promise<void> {
+  if (chained.length > 0) {
+    await appendChunk(client, place.shardId, chained, ({ sequenceNumber }) => sequenceNumber);
+    await upsertHeads(client, judged.heads, chained);
   }
   if (judged.rejected.length > 0) await insertRejected(client, place, judged.rejected);
 }
@@ -38,26 +62,12 @@ export async function writeUnreadable(
   ]);
 }
 
-async function insertEvents(client: PoolClient, shardId: string, events: AcceptedEvent[]): Promise<void> {
-  await client.query({
-    name: 'insert-events',
-    text: sql.insertEvents,
-    values: [
-      lines(events, ({ saleId }) => saleId),
-      lines(events, ({ seq }) => String(seq)),
-      lines(events, ({ event }) => event.id),
-      lines(events, ({ event }) => event.type),
-      lines(events, ({ event }) => event.time),
-      lines(events, ({ event }) => JSON.stringify(event)),
-      shardId,
-      lines(events, ({ sequenceNumber }) => sequenceNumber),
-    ],
-  });
-}
-
-async function upsertHeads(client: PoolClient, heads: JudgedRecords['heads']): Promise<void> {
+async function upsertHeads(
+  client: PoolClient, heads: JudgedRecords['heads'], chained: readonly ChainedEvent[],
+): Promise<void> {
   // In one order for all writers, so that two of them cannot wait for each other.
   const sales = [...heads].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const digests = new Map(chained.map(({ saleId, digest }) => [saleId, digest]));
   await client.query({
     name: 'upsert-heads',
     text: sql.upsertHeads,
@@ -66,6 +76,7 @@ async function upsertHeads(client: PoolClient, heads: JudgedRecords['heads']): P
       sales.map(([, { partition }]) => partition),
       sales.map(([, { seq }]) => seq),
       sales.map(([, { id }]) => id),
+      Buffer.concat(sales.map(([saleId]) => digests.get(saleId) ?? NO_DIGEST)),
     ],
   });
 }
@@ -88,8 +99,4 @@ async function insertRejected(
     events.map(({ head }) => head.id),
     events.map(({ event }) => JSON.stringify(event)),
   ]);
-}
-
-function lines<T>(items: readonly T[], text: (item: T) => string): string {
-  return items.map(text).join('\n');
 }

@@ -9,14 +9,12 @@ import { ProjectionProgress } from '../../services/projector/projections/project
 import { createUpkeep } from '../../services/projector/projections/projection-upkeep.ts';
 import type { Projection } from '../../services/projector/projections/projection.ts';
 import type { ReadModel } from '../../services/projector/projections/read-models/read-model.ts';
-import { writeJudged } from '../../services/projector/write-judged.ts';
 import type { BusEvent } from '../../services/shared/contracts/bus-record.ts';
-import { partitionOfSource } from '../../services/shared/contracts/bus-record.ts';
 import { sealContact } from '../../services/shared/platform/contact-seal.ts';
-import { connectPg, withTransaction } from '../../services/shared/platform/pg.ts';
-import type { Pool } from '../../services/shared/platform/pg.ts';
+import { connectPg } from '../../services/shared/platform/pg.ts';
 import { awaitThat } from '../harness/await-that.ts';
 import { EventChain } from '../harness/event-chain.ts';
+import { storeEvents } from '../harness/store-events.ts';
 import type { Teardown } from '../harness/teardown.ts';
 import { openTestStack } from '../stack.ts';
 
@@ -73,16 +71,6 @@ export async function openKit(t: Teardown) {
       return (await pool.query(text, [saleId])).rows;
     },
   };
-}
-
-async function storeEvents(pool: Pool, events: readonly BusEvent[]): Promise<void> {
-  const accepted = events.map((event, i) =>
-    ({ saleId: event.subject, seq: Number(event.sequence), event, sequenceNumber: String(i) }));
-  const heads = new Map(accepted.map(({ saleId, seq, event: { id, source } }) =>
-    [saleId, { seq, id, partition: partitionOfSource(source) ?? 0 }]));
-  await withTransaction(pool, (client) => writeJudged(
-    client, { streamKey: 'kit@1', shardId: 'shard' }, { accepted, rejected: [], duplicates: 0, heads },
-  ));
 }
 
 /** Ids of orders and codes of tickets are unique over all sales. */

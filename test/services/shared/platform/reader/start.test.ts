@@ -77,13 +77,16 @@ t.test('a shard that the stream has forgotten is told, ended, and its children a
 
 t.test('the positions of the version before are carried over, and the relay reads them', async (t) => {
   const { pool, stack } = await openReadStream(t, { shards: 1 });
+  const first = loadSql(import.meta.url,
+    '../../../../../services/projector/migrations/event-store/0001_create_event_store.sql');
   await pool.query(`
     DELETE FROM event_store_migrations WHERE name >= '0002';
-    DROP TABLE event_store.parked_records, event_store.parked_partitions, event_store.discarded_events;
+    DROP SCHEMA event_store CASCADE;
+    ${first};
     INSERT INTO event_store.checkpoints (stream, shard_id, sequence_number)
     VALUES ('s@1', 'shardId-0', '77'), ('s@1', 'shardId-1', 'SHARD_END')`);
   t.same(await migrate(stack.databaseUrl, { info: () => undefined }),
-    ['0002_park_partitions', '0003_create_discarded_events']);
+    ['0002_park_partitions', '0003_create_discarded_events', '0004_chain_and_partition_events']);
   const select = loadSql(import.meta.url, '../../../../../services/relay/sql/select-checkpoints.sql');
   const positions = async (): Promise<unknown> => (await pool.query(select, ['s@1'])).rows;
   t.same(await positions(), [

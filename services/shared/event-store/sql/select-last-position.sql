@@ -1,0 +1,1 @@
+SELECT max(last_position) AS position FROM event_store.chunks
