@@ -35,6 +35,7 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     SESSION_SECRET: secrets.sessionSecret,
     PASS_SECRET: secrets.passSecret,
     CONTACT_KEY: secrets.contactKey,
+    CERTIFICATE_KEY: secrets.certificateKey,
     WEBHOOK_SECRET: secrets.webhookSecret,
     // Receivers on this machine, to try it.
     WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',

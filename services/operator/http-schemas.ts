@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
 import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 
 /** The operator's API: validation and serialisation come from these. */
@@ -38,6 +39,13 @@ const Parked = Type.Object({
   parkedAt: Type.String(),
 });
 
+const Projections = Type.Array(Type.Object({
+  projection: Type.String(),
+  seq: Type.Integer(),
+  behind: Type.Integer({ description: 'events that it has not applied' }),
+  parked: Type.Union([Parked, Type.Null()]),
+}));
+
 const Stock = Type.Object({
   capacity: Type.Integer(),
   held: Type.Integer(),
@@ -54,12 +62,7 @@ export const SalesAnswer = Type.Object({
     }),
     stock: Type.Union([Stock, Type.Null()]),
     headSeq: Type.Integer({ description: 'of the log, as far as it is in the event store' }),
-    projections: Type.Array(Type.Object({
-      projection: Type.String(),
-      seq: Type.Integer(),
-      behind: Type.Integer(),
-      parked: Type.Union([Parked, Type.Null()]),
-    })),
+    projections: Projections,
     rejected: Type.Integer(),
   })),
   parkedPartitions: Type.Array(Type.Object({
@@ -69,4 +72,122 @@ export const SalesAnswer = Type.Object({
     records: Type.Integer({ description: 'that wait' }),
   }), { description: 'of whose sales nothing is stored until an operator releases them' }),
   next: Type.Union([Type.String(), Type.Null()], { description: 'the cursor of the next page, if any' }),
+});
+
+export const SeatParams = Type.Object({
+  ...SaleParams.properties,
+  seatId: Type.String({ minLength: 1, maxLength: 100 }),
+}, closed);
+
+const Time = Type.String({ description: 'ISO 8601' });
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const SeatExplanationAnswer = Type.Object({
+  saleId: Type.String(),
+  seatId: Type.String(),
+  areaId: Type.String(),
+  rowId: Type.String(),
+  label: Type.String(),
+  categoryId: Type.String(),
+  status: Type.Union(['free', 'held', 'sold', 'blocked'].map((status) => Type.Literal(status))),
+  home: Type.String({
+    description: 'whom it is for while it is free: public, accessible, companion, channel:ID',
+  }),
+  why: Type.String({ description: 'one sentence' }),
+  holder: orNull(Type.Object({
+    holdId: Type.String(),
+    buyerId: Type.String(),
+    placedAt: Time,
+    expiresAt: Time,
+    expiresAtMax: Time,
+    lapsed: Type.Boolean({ description: 'its time is over; it is about to be given back' }),
+  })),
+  order: orNull(Type.Object({
+    orderId: Type.String(),
+    holdId: Type.String(),
+    buyerId: Type.String(),
+    confirmedAt: Time,
+    total: Type.Integer({ description: 'of the whole order, minor units' }),
+    currency: Type.String(),
+  })),
+  steps: Type.Array(Type.Object({
+    seq: Type.Integer(),
+    type: Type.String(),
+    at: Time,
+    actor: Type.String(),
+    correlationId: Type.String(),
+    status: Type.String({ description: 'what the seat was after this event' }),
+    reason: orNull(Type.String()),
+  }), { description: 'every event that changed it, oldest first' }),
+  seq: Type.Integer({ description: 'up to which event this is the truth' }),
+  projections: Projections,
+});
+
+const Verdict = Type.Object({
+  seq: orNull(Type.Integer({ description: 'at which event it was compared' })),
+  agrees: orNull(Type.Boolean()),
+  why: orNull(Type.String({ description: 'why there was nothing to compare' })),
+  differences: Type.Integer(),
+  told: Type.Array(Type.String(), { description: 'the first of them' }),
+});
+
+export const CertificateAnswer = Type.Object({
+  certificate: Type.Object({
+    saleId: Type.String(),
+    issuedAt: Time,
+    clean: Type.Boolean(),
+    faults: Type.Array(Type.String()),
+    log: Type.Object({
+      events: Type.Integer(),
+      firstDigest: Type.String(), lastDigest: Type.String(), firstAt: Type.String(), lastAt: Type.String(),
+    }),
+    totals: Type.Object({
+      currency: Type.String(),
+      holds: Type.Object({
+        placed: Type.Integer(), released: Type.Integer(), expired: Type.Integer(), ordered: Type.Integer(),
+      }),
+      expiredLateMsMax: Type.Number(),
+      orders: Type.Integer(), tickets: Type.Integer(),
+      money: Type.Integer({ description: 'minor units' }),
+      recoveries: Type.Integer(),
+    }),
+    redis: Verdict,
+    legacy: Verdict,
+  }),
+  signed: Type.String({ description: 'the certificate as a compact JWS (EdDSA)' }),
+});
+
+/** Text, so that what is wrong gets one sentence. */
+export const MomentQuery = Type.Object({
+  seq: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,14}$' })),
+  at: Type.Optional(Type.String({ maxLength: 40 })),
+}, closed);
+
+const counts = {
+  capacity: Type.Integer(), free: Type.Integer(), held: Type.Integer(), sold: Type.Integer(),
+};
+
+export const SaleDescriptionAnswer = Type.Object({
+  saleId: Type.String(),
+  seq: Type.Integer({ description: 'of the last event that counts; 0 before the first' }),
+  at: orNull(Time),
+  state: Type.String(),
+  epoch: Type.Integer(),
+  version: Type.Integer(),
+  areas: Type.Array(Type.Object({
+    areaId: Type.String(),
+    ...counts,
+    blocked: Type.Integer(),
+    allotted: Type.Integer({ description: 'of what is free: what channels may still draw, general areas' }),
+  })),
+  groups: Type.Array(Type.Object({ groupId: Type.String(), ...counts })),
+  venue: Type.Object(counts),
+  holds: Type.Object({ live: Type.Integer(), ended: Type.Integer(), ordered: Type.Integer() }),
+  orders: Type.Object({
+    count: Type.Integer(),
+    tickets: Type.Integer(),
+    total: Type.Integer({ description: 'minor units' }),
+    currency: Type.String(),
+  }),
+  buyers: Type.Integer({ description: 'who hold or have bought' }),
 });

@@ -41,6 +41,15 @@ export interface SaleStock {
   blocked: number;
 }
 
+/** How far a projection has applied a sale's events. */
+export interface ProjectionState {
+  projection: string;
+  seq: number;
+  /** events that it has not applied */
+  behind: number;
+  parked: ParkedEvent | null;
+}
+
 export interface SaleOverview {
   saleId: string;
   /** `archived` by the log, else as the legacy rows have it; null while they know nothing of the sale */
@@ -48,7 +57,7 @@ export interface SaleOverview {
   stock: SaleStock | null;
   partition: number;
   headSeq: number;
-  projections: { projection: string; seq: number; behind: number; parked: ParkedEvent | null }[];
+  projections: ProjectionState[];
   /** events on the bus that contradict the log of this sale */
   rejected: number;
 }
@@ -114,14 +123,24 @@ export async function readSales(
     saleId, partition, headSeq,
     state: archived ? 'archived' : stockBySale.get(saleId)?.state ?? null,
     stock: stockBySale.get(saleId) ?? null,
-    projections: positions.rows.filter((row) => row.saleId === saleId).map((row) => ({
-      projection: row.projection,
-      seq: row.seq,
-      behind: headSeq - row.seq,
-      parked: parkedOf(row),
-    })),
+    projections: positions.rows.filter((row) => row.saleId === saleId)
+      .map((row) => stateOf(row, headSeq)),
     rejected: rejectedBySale.get(saleId) ?? 0,
   }));
+}
+
+/** The projections of one sale, against its last event `headSeq`. Throws when PostgreSQL does not answer. */
+export async function readProjections(
+  { legacy }: LogDatabases, saleId: string, headSeq: number,
+): Promise<ProjectionState[]> {
+  const { rows } = await legacy.query<PositionRow>(sql.selectPositions, [[saleId]]);
+  return rows.map((row) => stateOf(row, headSeq));
+}
+
+/** A projection that has gone on meanwhile is not behind. */
+function stateOf(row: PositionRow, headSeq: number): ProjectionState {
+  const { projection, seq } = row;
+  return { projection, seq, behind: Math.max(0, headSeq - seq), parked: parkedOf(row) };
 }
 
 function parkedOf(row: PositionRow): ParkedEvent | null {

@@ -5,10 +5,14 @@ import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectPg, isPgAway, loadSql } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { handleError, sendProblem } from '../shared/platform/problem.ts';
+import { connectRedis } from '../shared/platform/redis.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
 import type { OperatorConfig } from './config.ts';
+import { registerAnswers } from './routes/register-answers.ts';
+import { registerCertificates } from './routes/register-certificates.ts';
 import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
+import { readCertificateKey } from './verify/sign-certificate.ts';
 
 const CONNECTIONS_MAX = 4;
 const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
@@ -24,6 +28,8 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   const events = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
     name: 'operator-events', log, poolMax: CONNECTIONS_MAX,
   });
+  const certificateKey = await readCertificateKey(config.CERTIFICATE_KEY);
+  const redis = connectRedis(config.REDIS_URL, { name: 'operator', log });
   const legacy = connectPg(config.DATABASE_URL, { name: 'operator-legacy', log, poolMax: CONNECTIONS_MAX });
   const app = createHttp({ log });
   registerHealth(app, {
@@ -32,7 +38,10 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   app.register(async (scope) => {
     scope.setErrorHandler((error: Parameters<typeof handleError>[0], request, reply) =>
       isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
+    scope.decorateRequest('operator');
     registerLog(scope, { databases: { events, legacy }, credentials });
+    registerAnswers(scope, { databases: { events, legacy }, credentials });
+    registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
     registerPage(scope);
   });
   let stopped: Promise<void> | undefined;
@@ -51,6 +60,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   async function close(): Promise<void> {
     await app.close();
     await Promise.all([events.end(), legacy.end()]);
+    redis.disconnect();
   }
 }
 

@@ -88,6 +88,7 @@ export async function openTestStack(
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       PASS_SECRET: randomBytes(32).toString('base64url'),
       CONTACT_KEY: randomBytes(32).toString('base64url'),
+      CERTIFICATE_KEY: randomBytes(32).toString('base64url'),
       WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
     },
   };

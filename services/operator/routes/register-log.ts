@@ -17,7 +17,6 @@ export function registerLog(
   app: FastifyInstance,
   { databases, credentials }: { databases: LogDatabases; credentials: Credentials },
 ): void {
-  app.decorateRequest('operator');
   const onRequest = needsRole(credentials, 'viewer');
 
   app.get<Events>('/admin/v1/sales/:saleId/events', {

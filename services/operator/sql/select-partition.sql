@@ -1,0 +1,1 @@
+SELECT partition FROM event_store.heads WHERE sale_id = $1
