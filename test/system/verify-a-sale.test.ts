@@ -134,5 +134,10 @@ t.test('a sale is verified, and what was tampered with is found', async (t) => {
     t.match((await verify()).certificate, { clean: true });
     await pool.query('DELETE FROM event_store.events WHERE seq = (SELECT seq FROM event_store.heads)');
     t.match((await verify()).certificate, { clean: false, faults: [/the head is at seq \d+, the last/] });
+    await pool.query(`UPDATE event_store.heads SET (seq, chained_seq, id, digest) = (
+      SELECT seq, seq, id, digest FROM event_store.events WHERE sale_id = 'lear' ORDER BY seq DESC LIMIT 1)`);
+    t.match((await verify()).certificate, { clean: false, faults: [
+      /^Redis: at seq \d+, and the log ends at \d+/, /^the legacy tables: at seq \d+, and the log ends/,
+    ] }, 'the end was cut off, and the head with it');
   });
 });

@@ -27,6 +27,7 @@ export function registerCertificates(
     if (request.validationError !== undefined) return sendProblem(reply, 'sale_unknown');
     const certificate = await verifySale(sources, request.params.saleId);
     if (certificate === undefined) return sendProblem(reply, 'sale_unknown');
+    if (certificate === 'unready') return sendProblem(reply, 'unavailable');
     return { certificate, signed: await signCertificate(certificateKey, certificate) };
   });
 

@@ -60,16 +60,20 @@ type View = { seq: number; facts: Facts } | { why: string };
  *   is sold or comes back, once;
  * - promise 4: Redis and the legacy rows are what the events up to their seq make of them.
  *
- * @returns undefined when the event store does not know the sale
+ * @returns undefined when the event store does not know the sale; `unready` when its last events are not
+ *   chained yet
  * @throws Error when PostgreSQL does not answer; that Redis does not is told in the certificate
  */
-export async function verifySale(sources: VerifySources, saleId: string): Promise<Certificate | undefined> {
+export async function verifySale(
+  sources: VerifySources, saleId: string,
+): Promise<Certificate | 'unready' | undefined> {
   const { rows: [place] } = await sources.events.query<{ partition: number }>(selectPartition, [saleId]);
   if (place === undefined) return undefined;
   const hot = await viewRedis(sources.redis, place.partition, saleId);
   const rows = await readLegacyRows(sources.legacy, saleId) ?? { why: 'nothing of it is projected yet' };
   const head = await awaitHead(sources.events, saleId, 'seq' in hot ? hot.seq : 0);
   if (head === undefined) return undefined;
+  if (head.digest === undefined && head.removedAt === undefined) return 'unready';
   const redis = new Comparison(hot, hotFactsOf);
   const legacy = new Comparison(rows, legacyFactsOf);
   const replay = new LogReplay(saleId, [redis, legacy]);
@@ -78,6 +82,9 @@ export async function verifySale(sources: VerifySources, saleId: string): Promis
     const fault = replay.faults.length === 0 ? checkHead(replay.end, head) : undefined;
     if (fault !== undefined) replay.faults.push(`${saleId} seq ${fault.seq}: ${fault.reason}`);
   } else replay.faults.push(`${saleId}: its events were removed at ${head.removedAt.toISOString()}`);
+  for (const [name, { seq }] of Object.entries({ Redis: redis, 'the legacy tables': legacy })) {
+    if (seq > head.seq) replay.faults.push(`${name}: at seq ${seq}, and the log ends at ${head.seq}`);
+  }
   const { faults, tally, end, first, lastTime } = replay;
   return {
     saleId,

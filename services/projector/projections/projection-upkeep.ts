@@ -6,7 +6,7 @@ import { dropVersion, selectVersions, serveVersion } from './read-model-versions
 import type { ReadModel } from './read-models/read-model.ts';
 
 const sql = {
-  lockPosition: loadSql(import.meta.url, './sql/lock-position.sql'),
+  lockVersions: loadSql(import.meta.url, './sql/lock-versions.sql'),
   selectReplays: loadSql(import.meta.url, './sql/select-replays.sql'),
   endReplay: loadSql(import.meta.url, './sql/end-replay.sql'),
 };
@@ -67,10 +67,11 @@ async function replayWanted(pool: Pool, followed: Projection[], log: Log): Promi
     const forget = followed.find((one) => one.key === key)?.forget;
     if (forget === undefined) continue;
     await withTransaction(pool, async (client) => {
-      // A batch of this sale that is under way ends first, and its effects are taken back too.
-      await client.query(sql.lockPosition, [key, saleId]);
-      await forget(client, saleId);
-      await client.query(sql.endReplay, [id, key, saleId]);
+      // A batch that is under way ends first, and its effects are taken back too; it may be the sale's first,
+      // which has no position to lock yet.
+      await client.query(sql.lockVersions);
+      const ended = await client.query(sql.endReplay, [id, key, saleId]);
+      if (ended.rowCount === 1) await forget(client, saleId);
     });
     log.info({ projection: key, saleId }, 'a projection of a sale is replayed');
   }

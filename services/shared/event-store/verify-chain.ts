@@ -74,8 +74,9 @@ function contradictionOf(streamKey: string, event: ChainedEvent, previousId: str
   } catch {
     return 'its body is no JSON';
   }
+  const isOfStream = streamKey === body.subject || streamKey === `$${body.subject}`;
   const isItself = body.id === event.id && body.type === event.type && Number(body.sequence) === event.seq
-    && timeUsOf(body.time) === event.timeUs && streamKey.endsWith(body.subject);
+    && timeUsOf(body.time) === event.timeUs && isOfStream;
   if (!isItself) return 'its row and its body differ';
   return body.prev === previousId ? '' : 'it does not follow the event before';
 }
