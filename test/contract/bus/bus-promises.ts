@@ -61,7 +61,8 @@ async function findsOrCreates(t: Test, bus: Bus): Promise<void> {
   const make = () => untilTaken(() => ensureStream(client, { streamName, shards: 2 }));
   const found = await Promise.all([make(), make(), make()]);
   t.equal(new Set(found.map(({ streamKey }) => streamKey)).size, 1, 'all found the same one');
-  t.ok(proxy.count('none', 'CreateStream') > 0);
+  const created = proxy.count('none', 'CreateStream') + proxy.count('lose-reply', 'CreateStream');
+  t.ok(created > 0, 'one of them has made it, whether or not it learned so');
   const madeAtMs = Date.now();
   await deleteStream(bus.endpoint, streamName);
   // kinesalite knows the time of creation in whole seconds only.
