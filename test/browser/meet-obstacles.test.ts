@@ -136,8 +136,8 @@ function findSoldOut(office: BoxOffice): void {
 
 function waitForOpening(office: BoxOffice): void {
   t.test('before the opening, and in a pause: the page says so and goes on by itself', async (t) => {
-    await office.putOnSale('soon', smallHall({ opensAt: new Date(Date.now() + 6_000).toISOString() }));
     const page = await office.openPage();
+    await office.putOnSale('soon', smallHall({ opensAt: new Date(Date.now() + 12_000).toISOString() }));
     await openShow(page, office, 'soon');
     await page.locator('#sale-strip').getByText('The sale opens on').waitFor();
     await pickInList(page, ['A, seat 1']);

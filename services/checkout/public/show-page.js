@@ -7,6 +7,7 @@ import { createApi } from './api.js';
 import { availableTo } from './available-to.js';
 import { createChoice } from './choice.js';
 import { createChoicePanel } from './choice-panel.js';
+import { claimHold } from './claim-hold.js';
 import { createConnection } from './connection.js';
 import { byId, el } from './dom.js';
 import { createHoldDesk } from './hold-desk.js';
@@ -175,12 +176,11 @@ function openShow(sale) {
     reserving = true;
     panel.setBusy(true);
     notice.clear();
-    const path = `/v1/sales/${saleId}/holds`;
-    let outcome = await writes.send('hold', 'POST', path, request);
-    // The session was unknown there, and nothing of value hung on it: the next request gets a new one.
-    if (outcome.kind === 'refused' && outcome.status === 401) {
-      outcome = await writes.send('hold', 'POST', path, request);
-    }
+    const outcome = await claimHold({
+      send: () => writes.send('hold', 'POST', `/v1/sales/${saleId}/holds`, request),
+      opensAt: sale.opensAt,
+      now: clock.now,
+    });
     if (outcome.kind === 'answer') desk.open(outcome.body);
     else await tellRefused(outcome);
     reserving = false;
