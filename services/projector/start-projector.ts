@@ -5,6 +5,7 @@ import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectPg } from '../shared/platform/pg.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
+import { serve } from '../shared/platform/serve.ts';
 import type { ProjectorConfig } from './config.ts';
 import { createLegacyProjection } from './projections/legacy-projection.ts';
 import { BATCHES_AT_ONCE, ProjectionEngine } from './projections/projection-engine.ts';
@@ -53,25 +54,11 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => projector.troubles() });
   projector.start();
-  let stopped: Promise<void> | undefined;
-  try {
-    const url = await http.listen({ host: config.HOST, port: config.PORT });
-    return { url, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-
-  function stop(): Promise<void> {
-    stopped ??= close();
-    return stopped;
-  }
-
-  async function close(): Promise<void> {
+  return serve(http, config, async () => {
     await projector.stop();
     await http.close();
     await Promise.all([events.end(), leases.end(), legacy.end()]);
     kinesis.destroy();
     fanOut?.destroy();
-  }
+  });
 }

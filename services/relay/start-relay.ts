@@ -4,6 +4,7 @@ import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
 import { connectRedis } from '../shared/platform/redis.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
+import { serve } from '../shared/platform/serve.ts';
 import type { RelayConfig } from './config.ts';
 import { Relay } from './relay.ts';
 
@@ -21,25 +22,11 @@ export async function startRelay(config: RelayConfig, log: Log): Promise<Running
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => relay.troubles() });
   relay.start();
-  let stopped: Promise<void> | undefined;
-  try {
-    const url = await http.listen({ host: config.HOST, port: config.PORT });
-    return { url, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-
-  function stop(): Promise<void> {
-    stopped ??= close();
-    return stopped;
-  }
-
-  async function close(): Promise<void> {
+  return serve(http, config, async () => {
     await relay.stop();
     await http.close();
     redis.disconnect();
     kinesis.destroy();
     fanOut?.destroy();
-  }
+  });
 }

@@ -7,6 +7,7 @@ import { connectPg, isPgAway, loadSql } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { handleError, sendProblem } from '../shared/platform/problem.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
+import { serve } from '../shared/platform/serve.ts';
 import { createAddressGuard } from './address-guard.ts';
 import { workerDatabaseOf } from './config.ts';
 import type { WorkerConfig } from './config.ts';
@@ -64,26 +65,13 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     table: new WebhookTable(pools.deliveries), stored, secrets, guard, credentials, onDue, log,
   }, async () => [...await check(pools.queue), ...reader.troubles(), ...deliverer.troubles()]);
   for (const part of [reader, deliverer, watch]) part.start();
-  let stopped: Promise<void> | undefined;
-  try {
-    return { url: await app.listen({ host: config.HOST, port: config.PORT }), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-
-  function stop(): Promise<void> {
-    stopped ??= close();
-    return stopped;
-  }
-
-  async function close(): Promise<void> {
+  return serve(app, config, async () => {
     await Promise.all([reader.stop(), deliverer.stop(), watch.stop(), app.close()]);
     sender.close();
     await Promise.all(Object.values(pools).map((pool) => pool.end()));
     kinesis.destroy();
     fanOut?.destroy();
-  }
+  });
 }
 
 function connectPools(config: WorkerConfig, log: Log) {

@@ -15,6 +15,8 @@ export interface Received {
   seq: number;
   type: string;
   messageId: string;
+  /** when it came, on the clock of `performance.now()` */
+  atMs: number;
   /** answered with 2xx */
   isTaken: boolean;
 }
@@ -47,7 +49,7 @@ export async function startReceiver(t: Teardown): Promise<Receiver> {
       const one: Received = {
         path: request.url ?? '', headers: request.headers, body, saleId: event.subject,
         seq: Number(event.sequence), type: event.type,
-        messageId: String(request.headers['webhook-id']), isTaken: false,
+        messageId: String(request.headers['webhook-id']), atMs: performance.now(), isTaken: false,
       };
       received.push(one);
       answer(one, behaviour(one, received.length), response);

@@ -34,8 +34,11 @@ t.test('given lapsed and live holds, when swept by many, then the lapsed come ba
 t.test('no more than asked for come back in one call', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(40)]));
   await desk.setHoldMs(20);
+  const at = setClockOf(desk.redis);
+  const startMs = Date.now();
+  at(startMs);
   await Promise.all(ten.map((id) => desk.place(id, one)));
-  await desk.awaitLapse();
+  at(startMs + 20);
   t.equal(await desk.expire(4), 4);
   await desk.check();
   t.equal(await desk.expire(4), 4);
@@ -66,10 +69,13 @@ t.test('the sale is due when its next hold lapses, and never when nothing is lef
 t.test('an extended hold is not given back at its first end', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(4)]));
   await desk.setHoldMs(300, 60_000);
+  const at = setClockOf(desk.redis);
+  const startMs = Date.now();
+  at(startMs);
   await desk.place('a', one);
   await desk.setHoldMs(30_000, 60_000);
   t.ok((await desk.extend('a', 'k')).ok);
-  await new Promise((resolve) => setTimeout(resolve, 320));
+  at(startMs + 300);
   t.equal(await desk.expire(), 0);
   t.same((await desk.check()).areas['floor'], { free: 3, held: 1, sold: 0 });
 });
@@ -87,14 +93,17 @@ t.test('lapsed holds come back in a sale that is paused or closed', async (t) =>
 t.test('a sweep that stops among holds of one call forgets none that lives longer', async (t) => {
   const desk = await openDesk(t, saleOf([floorOf(40)]));
   await desk.setHoldMs(300);
+  const at = setClockOf(desk.redis);
+  const startMs = Date.now();
+  at(startMs);
   await Promise.all([desk.place('a', one), desk.place('b', one)]);
   await desk.setHoldMs(700);
   t.ok((await desk.extend('b', 'k')).ok);
-  await new Promise((resolve) => setTimeout(resolve, 320));
+  at(startMs + 300);
   t.equal(await desk.expire(1), 1);
   await desk.expire();
   await desk.check();
-  await desk.awaitLapse();
+  at(startMs + 700);
   t.equal(await desk.expire(), 1, 'it lapses at its own end');
   await desk.check();
 });

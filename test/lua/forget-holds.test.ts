@@ -37,7 +37,7 @@ t.test('with its holds a buyer is forgotten who has nothing and need not wait', 
   await desk.release('late', 'late');
   await desk.place('live', one, { buyerId: 'holds' });
   // Time enough to end them by hand, and a cap that is soon forgotten.
-  await desk.setHoldMs(5_000, 20);
+  await desk.setHoldMs(60_000, 20);
   const ended = { gone: 'gone', bought: 'bought', 'of-holds': 'holds' };
   for (const [id, buyerId] of Object.entries(ended)) await desk.place(id, one, { buyerId });
   await desk.release('gone', 'gone');

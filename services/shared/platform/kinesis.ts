@@ -23,12 +23,9 @@ export interface KinesisOptions {
 
 /** A client; `client.destroy()` closes its connections. */
 export function connectKinesis(options: KinesisOptions): KinesisClient {
-  const { region, endpoint, credentials, connectionsMax = 128 } = options;
+  const { connectionsMax = 128 } = options;
   return new KinesisClient({
-    region,
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 1,
+    ...whereAndWho(options),
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 1_000,
       // A record of 1 MiB takes 40 ms here; a reply later than this is treated as lost and the record sent
@@ -47,12 +44,9 @@ export function connectKinesis(options: KinesisOptions): KinesisClient {
  * long an answer may take to end.
  */
 export function connectFanOut(options: KinesisOptions & { http2?: boolean }): KinesisClient {
-  const { region, endpoint, credentials, connectionsMax = 128, http2 = endpoint === undefined } = options;
+  const { connectionsMax = 128, http2 = options.endpoint === undefined } = options;
   return new KinesisClient({
-    region,
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 1,
+    ...whereAndWho(options),
     requestHandler: http2
       ? new NodeHttp2Handler({ sessionTimeout: 0, maxConcurrentStreams: connectionsMax })
       : new NodeHttpHandler({
@@ -61,6 +55,16 @@ export function connectFanOut(options: KinesisOptions & { http2?: boolean }): Ki
         httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
       }),
   });
+}
+
+/** The same of every client. */
+function whereAndWho({ region, endpoint, credentials }: KinesisOptions) {
+  return {
+    region,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 1,
+  };
 }
 
 /** What a stream is: a name can be deleted and created again, `streamKey` tells the one from the other. */

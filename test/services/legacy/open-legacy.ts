@@ -50,7 +50,9 @@ export async function openLegacy(
   shows: SeedShow[] = [CLUB, ...SEED_SHOWS.filter(({ slug }) => slug === 'hamlet')],
 ): Promise<Legacy> {
   const { databaseUrl, env } = await openTestStack(t);
-  const pool = connectPg(databaseUrl, { name: 'test', log: pino({ enabled: false }), poolMax: 20 });
+  // The attacks queue for connections, on a machine that may be busy with other tests.
+  const patience = { poolMax: 20, connectMs: 60_000 };
+  const pool = connectPg(databaseUrl, { name: 'test', log: pino({ enabled: false }), ...patience });
   t.teardown(() => pool.end());
   await seed(pool, shows);
   return {

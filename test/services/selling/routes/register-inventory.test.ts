@@ -110,11 +110,13 @@ t.test('what is left of a channel is for everybody within a second of its time',
     const { body } = await shop.call('GET', '/v1/sales/timed/seats');
     return (body['areas'] as { states: string }[])[0]?.states;
   };
-  t.equal(await states(), 'AA0000');
-  await awaitThat('the sweeper returns the seats', async () => await states() === '000000', 5_000);
+  await awaitThat('the sweeper returns the seats', async () => await states() === '000000');
   t.match(await hold('timed', [{ areaId: 'floor', quantity: 10 }, { seatIds: ['A1'] }], { buyerId: 'b' }),
     { status: 201 });
-  await shop.check('timed');
+  const { events } = await shop.check('timed');
+  const returned = events.filter(({ type }) => type === 'allocation.returned');
+  t.equal(returned.length, 1, 'they were the channel\'s until then');
+  t.ok(returned.every(({ time }) => time >= returnsAt), 'not before its time');
 });
 
 t.test('a closed sale is opened again, and sells', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap';
 import { partitionKeys, saleKeys } from '../../../../services/shared/contracts/keys.ts';
 import { partitionOf } from '../../../../services/shared/contracts/partition-of.ts';
 import { ticketCode } from '../../../../services/shared/contracts/ticket-code.ts';
+import { awaitThat } from '../../../harness/await-that.ts';
 import { floorOf, hallOf, rowOf, saleOf } from '../../../harness/open-desk.ts';
 import { openShop } from '../../../harness/open-shop.ts';
 import type { CallOptions, Shop } from '../../../harness/open-shop.ts';
@@ -9,18 +10,18 @@ import { startService } from '../../../stack.ts';
 
 const contact = { name: 'Ana Ñandú', email: 'ana@example.org' };
 
-async function placeHold(shop: Shop, buyerId = 'b'): Promise<string> {
+async function placeHold(shop: Shop, buyerId = 'b', saleId = 's'): Promise<string> {
   const items = [{ areaId: 'hall', bestAvailable: 2 }, { areaId: 'floor', quantity: 1, ticketType: 'child' }];
-  const { status, body } = await shop.call('POST', '/v1/sales/s/holds', { body: { buyerId, items } });
+  const { status, body } = await shop.call('POST', `/v1/sales/${saleId}/holds`, { body: { buyerId, items } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return String(body['holdId']);
 }
 
-function order(shop: Shop, holdId: string, key: string, more: { url?: string; contact?: object } = {}) {
-  const { url, contact: other } = more;
+function order(shop: Shop, holdId: string, key: string, more: { url?: string; contact?: object; saleId?: string } = {}) {
+  const { url, contact: other, saleId = 's' } = more;
   const body = { buyerId: 'b', holdId, contact: other ?? contact, payment: { method: 'free' } };
   const options: CallOptions = { key, body, ...(url !== undefined && { url }) };
-  return shop.call('POST', '/v1/sales/s/orders', options);
+  return shop.call('POST', `/v1/sales/${saleId}/orders`, options);
 }
 
 t.test('an order has tickets, and a repeat is the same order', async (t) => {
@@ -63,14 +64,18 @@ t.test('an order has tickets, and a repeat is the same order', async (t) => {
 
 t.test('a hold that lapsed or was released makes no order', async (t) => {
   const shop = await openShop(t);
-  await shop.sell('s', saleOf([hallOf([rowOf('A', 6)]), floorOf(5)], { holdSeconds: 1, holdSecondsMax: 1 }));
+  const areas = [hallOf([rowOf('A', 6)]), floorOf(5)];
+  await shop.sell('s', saleOf(areas));
+  await shop.sell('brief', saleOf(areas, { holdSeconds: 1, holdSecondsMax: 1 }));
   const released = await placeHold(shop);
   await shop.call('DELETE', `/v1/sales/s/holds/${released}`);
   t.match(await order(shop, released, 'k1'), { status: 409, body: { code: 'hold_released' } });
-  const lapsed = await placeHold(shop);
-  await new Promise((resolve) => setTimeout(resolve, 1_050));
-  t.match(await order(shop, lapsed, 'k2'), { status: 409, body: { code: 'hold_expired' } });
-  t.equal((await shop.check('s')).fold.orders.size, 0);
+  const lapsed = await placeHold(shop, 'b', 'brief');
+  await awaitThat('its time is over', async () =>
+    (await shop.call('GET', `/v1/sales/brief/holds/${lapsed}`)).body['status'] === 'expired');
+  t.match(await order(shop, lapsed, 'k2', { saleId: 'brief' }),
+    { status: 409, body: { code: 'hold_expired' } });
+  for (const saleId of ['s', 'brief']) t.equal((await shop.check(saleId)).fold.orders.size, 0);
 });
 
 t.test('with CONFIRM_ACK=bus a buyer is told only what the log has accepted', async (t) => {
@@ -112,7 +117,7 @@ for (const [loss, lose] of [
     partitionKeys(partitionOf('s', 64)).unconfirmed, saleKeys(partitionOf('s', 64), 's').orders)],
 ] as const) {
   t.test(`a Redis that forgets ${loss} while an order waits confirms nothing`, async (t) => {
-    const shop = await openShop(t, { env: { CONFIRM_ACK: 'bus', CONFIRM_WAIT_MS: '1500' } });
+    const shop = await openShop(t, { env: { CONFIRM_ACK: 'bus', CONFIRM_WAIT_MS: '5000' } });
     await shop.sell('s', saleOf([hallOf([rowOf('A', 6)]), floorOf(5)]));
     const answer = order(shop, await placeHold(shop), 'k1');
     const { unconfirmed } = partitionKeys(partitionOf('s', 64));
