@@ -4,7 +4,6 @@ import { SALE_ID_PATTERN } from '../shared/contracts/sale-input.ts';
 
 /** The operator's API: validation and serialisation come from these. */
 
-export const EVENTS_MAX = 1_000;
 export const SALES_MAX = 500;
 
 const closed = { additionalProperties: false };
@@ -12,25 +11,37 @@ const Count = (max: number): string => `^([1-9]\\d{0,${String(max).length - 1}})
 
 export const SaleParams = Type.Object({ saleId: Type.String({ pattern: SALE_ID_PATTERN }) }, closed);
 
-/**
- * Cursors are text here, so that what is wrong with one gets the catalogue's reason and not a schema's
- * sentence.
- */
-export const EventsQuery = Type.Object({
-  after: Type.String({ default: '0' }),
-  limit: Type.String({ default: '100', pattern: Count(EVENTS_MAX) }),
-}, closed);
-
 export const SalesQuery = Type.Object({
   after: Type.String({ default: '', maxLength: 63 }),
   limit: Type.String({ default: '100', pattern: Count(SALES_MAX) }),
 }, closed);
 
+const AnyEvent = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
+
 /** The log is passed on as it is; only its envelope is described. */
 export const EventsAnswer = Type.Object({
-  events: Type.Array(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
+  events: Type.Array(AnyEvent),
   next: Type.Integer({ description: 'the cursor of the next request; equals `after` at the end of the log' }),
 });
+
+export const TraceParams = Type.Object({
+  asked: Type.String({
+    pattern: '^[!-~]{1,200}$',
+    description: 'a correlation, an id of a hold, order or buyer, or a link such as seat:SALE/SEAT',
+  }),
+}, closed);
+
+export const WatchQuery = Type.Object({
+  sale: Type.Optional(Type.String({ pattern: SALE_ID_PATTERN })),
+  type: Type.Optional(Type.String({ maxLength: 1_000 })),
+  after: Type.Optional(Type.String({ description: 'a position; absent: what comes from now on' })),
+}, closed);
+
+/** As of `events`. */
+export const TraceQuery = Type.Object({
+  after: Type.String({ default: '0' }),
+  limit: Type.String({ default: '100' }),
+}, closed);
 
 const Parked = Type.Object({
   seq: Type.Integer(),
@@ -39,12 +50,13 @@ const Parked = Type.Object({
   parkedAt: Type.String(),
 });
 
-const Projections = Type.Array(Type.Object({
+const Projection = Type.Object({
   projection: Type.String(),
   seq: Type.Integer(),
   behind: Type.Integer({ description: 'events that it has not applied' }),
   parked: Type.Union([Parked, Type.Null()]),
-}));
+});
+const Projections = Type.Array(Projection);
 
 const Stock = Type.Object({
   capacity: Type.Integer(),
@@ -52,6 +64,13 @@ const Stock = Type.Object({
   sold: Type.Integer(),
   blocked: Type.Integer(),
 }, { description: 'as the projection `legacy` has it' });
+
+const ParkedPartitions = Type.Array(Type.Object({
+  partition: Type.String({ description: 'its name, p07' }),
+  reason: Type.String(),
+  parkedAt: Type.String(),
+  records: Type.Integer({ description: 'that wait' }),
+}), { description: 'of whose sales nothing is stored until an operator releases them' });
 
 export const SalesAnswer = Type.Object({
   sales: Type.Array(Type.Object({
@@ -65,13 +84,64 @@ export const SalesAnswer = Type.Object({
     projections: Projections,
     rejected: Type.Integer(),
   })),
-  parkedPartitions: Type.Array(Type.Object({
-    partition: Type.String({ description: 'its name, p07' }),
-    reason: Type.String(),
-    parkedAt: Type.String(),
-    records: Type.Integer({ description: 'that wait' }),
-  }), { description: 'of whose sales nothing is stored until an operator releases them' }),
+  parkedPartitions: ParkedPartitions,
   next: Type.Union([Type.String(), Type.Null()], { description: 'the cursor of the next page, if any' }),
+});
+
+export const PARKED_MAX = 1_000;
+
+export const ParkedAnswer = Type.Object({
+  projections: Type.Array(Type.Object({
+    projection: Type.String(),
+    saleId: Type.String(),
+    eventId: Type.String(),
+    ...Parked.properties,
+  }), { description: `the oldest first, at most ${PARKED_MAX}` }),
+  partitions: ParkedPartitions,
+});
+
+export const ProjectionParams = Type.Object({
+  ...SaleParams.properties,
+  projection: Type.String({
+    pattern: '^[a-z][a-z_-]{0,40}(@[1-9]\\d{0,5})?$', description: 'NAME, or NAME@VERSION',
+  }),
+}, closed);
+
+const Why = Type.String({
+  pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]{1,500}$', description: 'for the audit: in your own words',
+});
+
+export const ParkedInput = Type.Object({
+  seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'at which it is parked' }),
+  why: Why,
+}, closed);
+
+export const ReplayInput = Type.Object({ why: Why }, closed);
+
+export const ActAnswer = Type.Object({
+  saleId: Type.String(),
+  projection: Type.String(),
+  seq: Type.Union([Type.Integer(), Type.Null()]),
+  actor: Type.String({ description: 'who is kept in the audit' }),
+  why: Type.String(),
+});
+
+export const ProjectionAnswer = Type.Object({
+  saleId: Type.String(),
+  headSeq: Type.Integer(),
+  ...Projection.properties,
+  replayable: Type.Boolean({ description: 'its rows may be made anew from the first event on' }),
+  event: Type.Union([AnyEvent, Type.Null()], { description: 'at which it is parked' }),
+  acts: Type.Array(Type.Object({
+    act: Type.String({ description: 'parked, retried, skipped or replayed' }),
+    seq: Type.Union([Type.Integer(), Type.Null()]),
+    eventType: Type.Union([Type.String(), Type.Null()]),
+    reason: Type.Union([Type.String(), Type.Null()]),
+    actor: Type.String(),
+    why: Type.String(),
+    askedAt: Type.String(),
+    doneAt: Type.Union([Type.String(), Type.Null()], { description: 'null: no projector has begun yet' }),
+  }), { description: 'what was done about it, the newest first' }),
 });
 
 export const SeatParams = Type.Object({

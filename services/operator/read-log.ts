@@ -1,19 +1,13 @@
-import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import { loadSql } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 
 const sql = {
-  selectHead: loadSql(import.meta.url, './sql/select-head.sql'),
   selectHeads: loadSql(import.meta.url, './sql/select-heads.sql'),
-  selectEvents: loadSql(import.meta.url, './sql/select-events.sql'),
   selectPositions: loadSql(import.meta.url, './sql/select-positions.sql'),
   selectStock: loadSql(import.meta.url, './sql/select-stock.sql'),
   selectParkedPartitions: loadSql(import.meta.url, './sql/select-parked-partitions.sql'),
   selectRejected: loadSql(import.meta.url, './sql/select-rejected.sql'),
 };
-
-/** An event as it is in the log, with its seq as a number. */
-export type LogEvent = BusEvent & { seq: number };
 
 export interface ParkedEvent {
   seq: number;
@@ -78,25 +72,6 @@ interface PositionRow {
 export interface LogDatabases {
   events: Pool;
   legacy: Pool;
-}
-
-/**
- * The seq of a sale's last event; undefined when the log has none. Throws when PostgreSQL does not answer.
- */
-export async function readHeadSeq({ events }: LogDatabases, saleId: string): Promise<number | undefined> {
-  const { rows } = await events.query<{ seq: number }>(sql.selectHead, [saleId]);
-  return rows[0]?.seq;
-}
-
-/** Up to `countMax` events behind `after`, in order. Throws when PostgreSQL does not answer. */
-export async function readEvents(
-  { events }: LogDatabases,
-  { saleId, after, countMax }: { saleId: string; after: number; countMax: number },
-): Promise<LogEvent[]> {
-  const { rows } = await events.query<{ seq: number; body: BusEvent }>(
-    sql.selectEvents, [saleId, after, countMax],
-  );
-  return rows.map(({ seq, body }) => ({ ...body, seq }));
 }
 
 /** Partitions whose records wait for an operator. Throws when PostgreSQL does not answer. */

@@ -8,17 +8,22 @@ import { handleError, sendProblem } from '../shared/platform/problem.ts';
 import { connectRedis } from '../shared/platform/redis.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
 import type { OperatorConfig } from './config.ts';
+import { PlacedFeed } from './placed-feed.ts';
 import { registerAnswers } from './routes/register-answers.ts';
 import { registerCertificates } from './routes/register-certificates.ts';
 import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
+import { registerProjections } from './routes/register-projections.ts';
+import { registerWatch } from './routes/register-watch.ts';
 import { readCertificateKey } from './verify/sign-certificate.ts';
 
-const CONNECTIONS_MAX = 4;
+/** One of them listens for new events while somebody watches. */
+const CONNECTIONS_MAX = 5;
 const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
 
 /**
- * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing.
+ * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing but
+ * what operators do about projections.
  * While PostgreSQL is away it answers 503 and says so in /health/ready.
  *
  * @throws Error when the configuration is wrong or the port is taken
@@ -31,6 +36,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   const certificateKey = await readCertificateKey(config.CERTIFICATE_KEY);
   const redis = connectRedis(config.REDIS_URL, { name: 'operator', log });
   const legacy = connectPg(config.DATABASE_URL, { name: 'operator-legacy', log, poolMax: CONNECTIONS_MAX });
+  const feed = new PlacedFeed({ pool: events, log });
   const app = createHttp({ log });
   registerHealth(app, {
     ready: async () => [...await check(events, 'event store'), ...await check(legacy, 'legacy database')],
@@ -41,7 +47,9 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
     scope.decorateRequest('operator');
     registerLog(scope, { databases: { events, legacy }, credentials });
     registerAnswers(scope, { databases: { events, legacy }, credentials });
+    registerProjections(scope, { databases: { events, legacy }, credentials });
     registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
+    registerWatch(scope, { events, feed, credentials });
     registerPage(scope);
   });
   let stopped: Promise<void> | undefined;
@@ -59,6 +67,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
 
   async function close(): Promise<void> {
     await app.close();
+    await feed.stop();
     await Promise.all([events.end(), legacy.end()]);
     redis.disconnect();
   }

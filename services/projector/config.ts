@@ -20,6 +20,9 @@ export const ProjectorConfig = Type.Object({
   BUS_POLL_MS_MAX: Type.Integer({ default: 200, minimum: 1 }),
   BUS_FAN_OUT: Type.Boolean({ default: true, description: 'records are pushed where the endpoint can' }),
   LEASE_MS: Type.Integer({ default: 3_000, minimum: 200, description: 'until a dead one loses its shards' }),
+  EVENT_RETENTION_DAYS: Type.Integer({
+    default: 0, minimum: 0, description: 'events of sales archived longer ago are removed; 0: none',
+  }),
   CONTACT_KEY: Type.String({ description: 'opens the contact data in order.confirmed' }),
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ default: 0 }),

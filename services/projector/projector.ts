@@ -14,6 +14,8 @@ import { createParkedWatch } from './parked-watch.ts';
 import type { ParkedWatch } from './parked-watch.ts';
 import type { ProjectionEngine } from './projections/projection-engine.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+import { createRetention } from './retention.ts';
+import type { Retention } from './retention.ts';
 import { createSequencer } from './sequencer.ts';
 import type { Sequencer } from './sequencer.ts';
 
@@ -38,6 +40,7 @@ export class Projector {
   readonly #stopping = new AbortController();
   readonly #parked: ParkedWatch;
   readonly #sequencer: Sequencer;
+  readonly #retention: Retention;
   #reader: Reader | undefined;
   #stage = 'it has not started';
   #starting: Promise<void> | undefined;
@@ -50,6 +53,8 @@ export class Projector {
     events: Pool;
     /** of the same database: leases are kept however busy the other is */
     leases: Pool;
+    /** which has the positions of the projections */
+    legacy: Pool;
     projections: ProjectionEngine;
     metrics: ProjectorMetrics;
     log: Log;
@@ -68,6 +73,10 @@ export class Projector {
     this.#sequencer = createSequencer({
       pool: this.#leases, log: this.#log, signal: this.#stopping.signal,
     });
+    this.#retention = createRetention({
+      events: this.#leases, legacy: options.legacy, log: this.#log,
+      retentionDays: this.#config.EVENT_RETENTION_DAYS,
+    }, this.#stopping.signal);
   }
 
   /** Begins in the background; `troubles` says how far it is. Can be called twice. */
@@ -75,6 +84,7 @@ export class Projector {
     this.#starting ??= this.#startReading();
     this.#parked.start();
     this.#sequencer.start();
+    this.#retention.start();
     this.#projections.start();
   }
 
@@ -85,6 +95,7 @@ export class Projector {
     await this.#reader?.stop();
     await this.#parked.stop();
     await this.#sequencer.stop();
+    await this.#retention.stop();
     await this.#projections.stop();
   }
 

@@ -35,7 +35,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     name: 'projector-leases', log, poolMax: LEASE_CONNECTIONS,
   });
   const legacy = connectPg(config.DATABASE_URL, {
-    name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 1,
+    name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 2,
   });
   const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
   const kinesis = connectKinesis(bus);
@@ -44,12 +44,12 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   const projections = new ProjectionEngine({
     progress: new ProjectionProgress({ events, pool: legacy }),
     upkeep: createUpkeep({
-      pool: legacy, projections: [createLegacyProjection(contactKey)], readModels: READ_MODELS, log,
+      pool: legacy, events, projections: [createLegacyProjection(contactKey)], readModels: READ_MODELS, log,
     }),
     metrics, log,
   });
   const projector = new Projector({
-    config, kinesis, fanOut, events, leases, projections, metrics, log,
+    config, kinesis, fanOut, events, leases, legacy, projections, metrics, log,
   });
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => projector.troubles() });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createPause } from '../shared/platform/pause.ts';
 import { ChangeRing } from './change-ring.ts';
-import type { EventStream } from './event-stream.ts';
+import type { EventStream } from '../shared/platform/event-stream.ts';
 
 /**
  * Everybody who watches one sale in this process. Guarantees: each stream gets every change once and in

@@ -1,6 +1,6 @@
 import type { LayoutArea } from '../shared/contracts/layout.ts';
 import type { Counts, SaleSnapshot } from './read-snapshot.ts';
-import { writeFrame } from './write-frame.ts';
+import { writeFrame } from '../shared/platform/write-frame.ts';
 
 /**
  * A sale at one seq with the bytes that are sent of it. Each body is made when the first asks for it, and

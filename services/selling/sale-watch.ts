@@ -1,13 +1,13 @@
 import type { Log } from '../shared/platform/log.ts';
 import { Audience } from './audience.ts';
 import { describeChange } from './describe-change.ts';
-import type { EventStream } from './event-stream.ts';
+import type { EventStream } from '../shared/platform/event-stream.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import type { SaleSnapshot } from './read-snapshot.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import { SaleCopy } from './sale-copy.ts';
 import type { Stock } from './stock.ts';
-import { writeFrame } from './write-frame.ts';
+import { writeFrame } from '../shared/platform/write-frame.ts';
 
 /**
  * One sale as everybody in this process sees it. It is read at most once per change interval, and only while

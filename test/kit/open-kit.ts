@@ -36,7 +36,7 @@ export async function openKit(t: Teardown) {
     return new ProjectionEngine({
       progress, metrics, log,
       upkeep: createUpkeep({
-        pool, projections: others, readModels, log, ...retiredMs !== undefined && { retiredMs },
+        pool, events: pool, projections: others, readModels, log, ...retiredMs !== undefined && { retiredMs },
       }),
     });
   };

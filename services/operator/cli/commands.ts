@@ -3,34 +3,30 @@ import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import type { Static } from 'typebox';
 import type { CertificateAnswer, SaleDescriptionAnswer, SeatExplanationAnswer } from '../http-schemas.ts';
-import type { LogEvent } from '../read-log.ts';
+import type { EventPage, LogEvent } from '../read-pages.ts';
 import { openCertificate } from '../verify/sign-certificate.ts';
+import { named } from './command.ts';
+import type { Command, Session } from './command.ts';
 import { CommandFault } from './operator-client.ts';
-import type { OperatorClient } from './operator-client.ts';
-import { printCertificate, printEvent, printExplanation, printSale } from './print-answers.ts';
-
-/** What a command works with. */
-export interface Session {
-  client: OperatorClient;
-  /** writes one line */
-  print(line: string): void;
-}
-
-interface Command {
-  usage: string;
-  /** what it answers, in a line of the help */
-  help: string;
-  run(session: Session, args: string[], isJson: boolean): Promise<void>;
-}
+import { PARKED_COMMANDS } from './parked-commands.ts';
+import {
+  printCertificate, printEvent, printExplanation, printSale, printTraced,
+} from './print-answers.ts';
+import { watchEvents } from './watch-command.ts';
 
 const EVENTS_PER_PAGE = 500;
 
 /** By their names on the command line. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   events: {
-    usage: 'events SALE [--after SEQ] [--type TYPE] [--limit N]',
-    help: 'the log of a sale, oldest first',
+    usage: 'events [SALE] [--type TYPE]… [--from TIME] [--to TIME] [--backwards] [--after N] [--limit N]',
+    help: 'the log of a sale, or of all in one order; oldest first, or backwards',
     run: listEvents,
+  },
+  trace: {
+    usage: 'trace CORRELATION|HOLD|ORDER|BUYER|LINK [--after POSITION] [--limit N]',
+    help: 'everything of one flow over all sales, in order, and what asked for it; LINK: seat:SALE/SEAT …',
+    run: traceFlow,
   },
   'explain seat': {
     usage: 'explain seat SALE SEAT',
@@ -42,6 +38,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'what the sale was at a time (ISO 8601) or after an event',
     run: describeMoment,
   },
+  watch: {
+    usage: 'watch [SALE] [--type TYPE]… [--after POSITION] [--limit N]',
+    help: 'events as they come, of a sale or of all; from now on, or from a position on (0: all)',
+    run: watchEvents,
+  },
+  ...PARKED_COMMANDS,
   verify: {
     usage: 'verify SALE [--out FILE]',
     help: 'replays the log, compares Redis and SQL with it, and writes a signed certificate',
@@ -54,28 +56,64 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-async function listEvents({ client, print }: Session, args: string[], isJson: boolean): Promise<void> {
+async function listEvents(session: Session, args: string[], isJson: boolean): Promise<void> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options: {
     after: { type: 'string', default: '0' },
-    type: { type: 'string' },
+    type: { type: 'string', multiple: true, default: [] },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    backwards: { type: 'boolean', default: false },
     limit: { type: 'string', default: 'Infinity' },
   } });
-  const [saleId] = named(positionals, ['SALE']);
-  const countMax = Number(values.limit);
+  const { after, type: types, from, to, backwards, limit } = values;
+  const [saleId] = positionals.length === 0 ? [] : named(positionals, ['SALE']);
+  await listPages(session, {
+    path: saleId === undefined ? '/admin/v1/events' : `/admin/v1/sales/${saleId}/events`,
+    query: {
+      after,
+      ...types.length > 0 && { type: types.join(',') },
+      ...from !== undefined && { from },
+      ...to !== undefined && { to },
+      ...backwards && { order: 'backwards' },
+    },
+    limit,
+    print: isJson ? (event) => session.print(JSON.stringify(event)) : (event) =>
+      printEvent(event, session.print, saleId === undefined),
+  });
+}
+
+async function traceFlow(session: Session, args: string[], isJson: boolean): Promise<void> {
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: {
+    after: { type: 'string', default: '0' },
+    limit: { type: 'string', default: 'Infinity' },
+  } });
+  const [asked] = named(positionals, ['CORRELATION']);
+  const { after, limit } = values;
+  const count = await listPages(session, {
+    path: `/admin/v1/trace/${asked}`, query: { after }, limit,
+    print: isJson ? (event) => session.print(JSON.stringify(event)) : (event) =>
+      printTraced(event, session.print),
+  });
+  if (count === 0) throw new CommandFault(`Nothing is known of ${decodeURIComponent(asked)}.`);
+}
+
+/** Prints page after page, and says how many events that were. */
+async function listPages(
+  { client }: Session,
+  { path, query, limit, print }:
+  { path: string; query: Record<string, string>; limit: string; print(event: LogEvent): void },
+): Promise<number> {
+  const countMax = Number(limit);
   if (!(countMax >= 1)) throw new CommandFault('--limit takes a number from 1.');
-  let after = values.after;
-  for (let count = 0; ;) {
-    const { events, next } = await client.get<{ events: LogEvent[]; next: number }>(
-      `/admin/v1/sales/${saleId}/events`, { after, limit: String(EVENTS_PER_PAGE) },
+  let [after, count] = [query['after'] ?? '0', 0];
+  for (;;) {
+    const pageCount = String(Math.min(EVENTS_PER_PAGE, countMax - count));
+    const { events, next } = await client.get<EventPage<LogEvent>>(
+      path, { ...query, after, limit: pageCount },
     );
-    for (const event of events) {
-      if (values.type !== undefined && event.type !== values.type) continue;
-      if (isJson) print(JSON.stringify(event));
-      else printEvent(event, print);
-      count += 1;
-      if (count >= countMax) return;
-    }
-    if (events.length < EVENTS_PER_PAGE) return;
+    for (const event of events) print(event);
+    count += events.length;
+    if (count >= countMax || String(next) === after) return count;
     after = String(next);
   }
 }
@@ -146,14 +184,4 @@ function readText(path: string): string {
   } catch (error) {
     throw new CommandFault(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** The positional arguments, made safe for a path; throws a sentence for one that is missing or too many. */
-function named<const Names extends readonly string[]>(
-  given: string[], names: Names,
-): { [N in keyof Names]: string } {
-  const missing = names[given.length];
-  if (missing !== undefined) throw new CommandFault(`${missing} is missing.`);
-  if (given.length > names.length) throw new CommandFault(`What is ${given.at(-1)}? See --help.`);
-  return given.map((text) => encodeURIComponent(text)) as { [N in keyof Names]: string };
 }

@@ -1,4 +1,4 @@
-import type { LogEvent } from '../read-log.ts';
+import type { LogEvent } from '../read-pages.ts';
 import type { SaleDescriptionAnswer, SeatExplanationAnswer } from '../http-schemas.ts';
 import type { Static } from 'typebox';
 import type { Certificate } from '../verify/verify-sale.ts';
@@ -9,10 +9,21 @@ type Print = (line: string) => void;
 const SEQ_CHARS = 7;
 const TYPE_CHARS = 19;
 const NAME_CHARS = 24;
+const TRACE_ID_CHARS = 32;
 
-/** One event of a log. */
-export function printEvent({ seq, time, type, actor = '', data }: LogEvent, print: Print): void {
-  print(`${columnsOf(seq, time, type)} ${actor} ${JSON.stringify(data)}`);
+/** One event of a log, with its sale where it is not plain. */
+export function printEvent(
+  { seq, subject, time, type, actor = '', data }: LogEvent, print: Print, hasSale = false,
+): void {
+  const sale = hasSale ? `${subject.padEnd(NAME_CHARS)} ` : '';
+  print(`${sale}${columnsOf(seq, time, type)} ${actor} ${JSON.stringify(data)}`);
+}
+
+/** One event of a flow: with its sale, and the request that asked for it. */
+export function printTraced(event: LogEvent, print: Print): void {
+  const { causationid } = event;
+  const cause = (causationid ?? 'by itself').padEnd(TRACE_ID_CHARS);
+  printEvent(event, (line) => print(`${cause}  ${line}`), true);
 }
 
 /** Why a seat is what it is. */

@@ -1,5 +1,5 @@
+import type { Session } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import type { Session } from './commands.ts';
 import { CommandFault } from './operator-client.ts';
 
 /** Exit codes: done, it failed, it was asked for wrongly. */

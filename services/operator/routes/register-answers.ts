@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { readHead } from '../../shared/event-store/read-sale.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
@@ -9,8 +10,9 @@ import { explainSeat } from '../explain-seat.ts';
 import {
   MomentQuery, SaleDescriptionAnswer, SaleParams, SeatExplanationAnswer, SeatParams,
 } from '../http-schemas.ts';
-import { readHeadSeq, readProjections } from '../read-log.ts';
+import { readProjections } from '../read-log.ts';
 import type { LogDatabases } from '../read-log.ts';
+import { refuseRemoved } from '../refuse-removed.ts';
 import { saleEvents } from '../sale-events.ts';
 
 type OfSeat = { Params: Static<typeof SeatParams> };
@@ -30,9 +32,10 @@ export function registerAnswers(
   }, async (request, reply) => {
     const { saleId, seatId } = request.params;
     if (request.validationError !== undefined) return refuseSale(reply);
-    const headSeq = await readHeadSeq(databases, saleId);
-    if (headSeq === undefined) return refuseSale(reply);
-    const answer = await explainSeat(saleEvents(databases, saleId), seatId, Date.now());
+    const head = await readHead(databases.events, saleId);
+    if (head === undefined) return refuseSale(reply);
+    if (head.removedAt !== undefined) return refuseRemoved(reply, head);
+    const answer = await explainSeat(saleEvents(databases.events, saleId), seatId, Date.now());
     if (answer === undefined) return sendProblem(reply, 'seat_unknown', { seatIds: [seatId] });
     const projections = await readProjections(databases, saleId, answer.seq);
     return { saleId, ...answer, projections };
@@ -49,8 +52,10 @@ export function registerAnswers(
     if (request.validationError !== undefined || moment === undefined) {
       return sendProblem(reply, 'request_invalid', { detail: 'either seq, from 1 on, or at, in ISO 8601' });
     }
-    if (await readHeadSeq(databases, saleId) === undefined) return refuseSale(reply);
-    return describeSale(saleId, saleEvents(databases, saleId), moment);
+    const head = await readHead(databases.events, saleId);
+    if (head === undefined) return refuseSale(reply);
+    if (head.removedAt !== undefined) return refuseRemoved(reply, head);
+    return describeSale(saleId, saleEvents(databases.events, saleId), moment);
   });
 }
 

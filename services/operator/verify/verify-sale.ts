@@ -81,7 +81,10 @@ export async function verifySale(
     for await (const events of readSale(sources.events, saleId, { through: head.seq })) replay.take(events);
     const fault = replay.faults.length === 0 ? checkHead(replay.end, head) : undefined;
     if (fault !== undefined) replay.faults.push(`${saleId} seq ${fault.seq}: ${fault.reason}`);
-  } else replay.faults.push(`${saleId}: its events were removed at ${head.removedAt.toISOString()}`);
+  } else {
+    const when = head.removedAt.toISOString();
+    replay.faults.push(`${saleId}: its ${head.seq} events were removed at ${when}; only their end is known`);
+  }
   for (const [name, { seq }] of Object.entries({ Redis: redis, 'the legacy tables': legacy })) {
     if (seq > head.seq) replay.faults.push(`${name}: at seq ${seq}, and the log ends at ${head.seq}`);
   }
@@ -92,8 +95,9 @@ export async function verifySale(
     clean: faults.length === 0 && redis.verdict.agrees !== false && legacy.verdict.agrees !== false,
     faults,
     log: {
-      events: end.seq,
-      firstDigest: textOf(first?.digest), lastDigest: textOf(first && end.digest),
+      events: head.removedAt === undefined ? end.seq : head.seq,
+      firstDigest: textOf(first?.digest),
+      lastDigest: textOf(head.removedAt === undefined ? first && end.digest : head.digest),
       firstAt: first?.time ?? '', lastAt: lastTime,
     },
     totals: tally.totals,

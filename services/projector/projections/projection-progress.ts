@@ -16,6 +16,7 @@ const sql = {
   undoToSavepoint: loadSql(import.meta.url, './sql/undo-to-savepoint.sql'),
   movePositions: loadSql(import.meta.url, './sql/move-positions.sql'),
   lockPosition: loadSql(import.meta.url, './sql/lock-position.sql'),
+  passRemoved: loadSql(import.meta.url, './sql/pass-removed.sql'),
   insertParked: loadSql(import.meta.url, './sql/insert-parked.sql'),
 };
 
@@ -38,6 +39,12 @@ export type Outcome = { kind: 'done' } | { kind: 'moved' } | { kind: 'refused'; 
 export interface SaleState {
   seq: number;
   isParked: boolean;
+}
+
+interface HeadRow {
+  sale_id: string;
+  seq: number;
+  removed: boolean;
 }
 
 interface PositionRow {
@@ -63,16 +70,25 @@ export class ProjectionProgress {
     this.#pool = pool;
   }
 
-  /** Sales of which one of the projections is behind and not parked; and how many are parked, by key. */
+  /**
+   * Sales of which one of the projections is behind and not parked; and how many are parked, by key. Where
+   * the events of a sale were removed there is nothing left to apply: who is behind passes them by.
+   */
   async survey(keys: readonly string[]): Promise<{ behind: string[]; parked: Map<string, number> }> {
-    const heads = await this.#events.query<{ sale_id: string; seq: number }>(sql.selectHeads);
+    const heads = await this.#events.query<HeadRow>(sql.selectHeads);
     const positions = await this.#pool.query<PositionRow>(sql.selectPositions, [keys]);
     const parked = await this.#pool.query<Omit<PositionRow, 'seq'>>(sql.selectParked, [keys]);
     const seqs = new Map(positions.rows.map(({ projection, saleId, seq }) =>
       [`${saleId} ${projection}`, seq]));
     for (const { projection, saleId } of parked.rows) seqs.set(`${saleId} ${projection}`, Infinity);
-    const behind = heads.rows.filter(({ sale_id: saleId, seq }) =>
-      keys.some((key) => (seqs.get(`${saleId} ${key}`) ?? 0) < seq));
+    const behindOf = ({ sale_id: saleId, seq }: HeadRow): string[] =>
+      keys.filter((key) => (seqs.get(`${saleId} ${key}`) ?? 0) < seq);
+    for (const head of heads.rows) {
+      if (!head.removed) continue;
+      const passing = behindOf(head);
+      if (passing.length > 0) await this.#pool.query(sql.passRemoved, [passing, head.sale_id, head.seq]);
+    }
+    const behind = heads.rows.filter((head) => !head.removed && behindOf(head).length > 0);
     const counts = new Map(keys.map((key) => [key, 0]));
     for (const { projection } of parked.rows) counts.set(projection, (counts.get(projection) ?? 0) + 1);
     return { behind: behind.map(({ sale_id: saleId }) => saleId), parked: counts };

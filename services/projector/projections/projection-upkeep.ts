@@ -1,3 +1,4 @@
+import { readHead } from '../../shared/event-store/read-sale.ts';
 import type { Log } from '../../shared/platform/log.ts';
 import { isPgAway, loadSql, withTransaction } from '../../shared/platform/pg.ts';
 import type { Pool } from '../../shared/platform/pg.ts';
@@ -8,6 +9,7 @@ import type { ReadModel } from './read-models/read-model.ts';
 const sql = {
   lockVersions: loadSql(import.meta.url, './sql/lock-versions.sql'),
   selectReplays: loadSql(import.meta.url, './sql/select-replays.sql'),
+  refuseReplay: loadSql(import.meta.url, './sql/refuse-replay.sql'),
   endReplay: loadSql(import.meta.url, './sql/end-replay.sql'),
 };
 
@@ -18,13 +20,16 @@ const RETIRED_MS = 10_000;
  * What the engine asks for between its surveys: read models that are as far as their predecessors are shown,
  * retired ones dropped, replays that operators have asked for begun. Any number of processes may do it.
  *
+ * @param options.events the event store, which knows the sales that cannot be replayed any more
  * @param options.projections that are followed always
  * @param options.readModels that are followed while they are building or serving
  * @returns a function that gives what is to be followed now; it throws when PostgreSQL does not answer
  */
 export function createUpkeep(
-  { pool, projections, readModels, log, retiredMs = RETIRED_MS }:
-  { pool: Pool; projections: Projection[]; readModels: ReadModel[]; log: Log; retiredMs?: number },
+  { pool, events, projections, readModels, log, retiredMs = RETIRED_MS }: {
+    pool: Pool; events: Pool; projections: Projection[]; readModels: ReadModel[]; log: Log;
+    retiredMs?: number;
+  },
 ): () => Promise<Projection[]> {
   return async () => {
     const followed: Projection[] = [...projections];
@@ -43,7 +48,7 @@ export function createUpkeep(
         });
       }
     }
-    await replayWanted(pool, followed, log);
+    await replayWanted({ pool, events, followed, log });
     return followed;
   };
 
@@ -59,7 +64,9 @@ export function createUpkeep(
 }
 
 /** Takes back what operators want to have replayed; the engine then finds those sales far behind. */
-async function replayWanted(pool: Pool, followed: Projection[], log: Log): Promise<void> {
+async function replayWanted(
+  { pool, events, followed, log }: { pool: Pool; events: Pool; followed: Projection[]; log: Log },
+): Promise<void> {
   const { rows } = await pool.query<{ id: number; projection: string; saleId: string }>(
     sql.selectReplays, [followed.map(({ key }) => key)],
   );
@@ -70,9 +77,13 @@ async function replayWanted(pool: Pool, followed: Projection[], log: Log): Promi
       // A batch that is under way ends first, and its effects are taken back too; it may be the sale's first,
       // which has no position to lock yet.
       await client.query(sql.lockVersions);
-      const ended = await client.query(sql.endReplay, [id, key, saleId]);
-      if (ended.rowCount === 1) await forget(client, saleId);
+      // Without its events the sale would have no rows afterwards.
+      const isRemoved = (await readHead(events, saleId))?.removedAt !== undefined;
+      const ended = await client.query(isRemoved ? sql.refuseReplay : sql.endReplay,
+        isRemoved ? [id] : [id, key, saleId]);
+      if (ended.rowCount !== 1) return;
+      if (!isRemoved) await forget(client, saleId);
+      log.info({ projection: key, saleId, isRemoved }, 'a replay of a projection of a sale was asked for');
     });
-    log.info({ projection: key, saleId }, 'a projection of a sale is replayed');
   }
 }

@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 import { ProblemView, SaleParams } from '../../shared/contracts/http-schemas.ts';
 import { Counter, Gauge } from '../../shared/platform/metrics.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
-import { EventStream } from '../event-stream.ts';
+import { EventStream } from '../../shared/platform/event-stream.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 

@@ -77,6 +77,12 @@ export const REASONS = {
   webhook_url_refused: r(422, 'Events cannot be delivered to this address.', ''),
   delivery_unknown: r(404, 'There is no such delivery.', ''),
   delivery_not_failing: r(409, 'This delivery does not need another attempt.', ''),
+  // Projections, for operators.
+  projection_unknown: r(404, 'There is no such projection of this sale.', ''),
+  projection_not_parked: r(409, 'The projection is not parked at this event.',
+    'Look at it again: somebody else has done something.'),
+  projection_not_replayable: r(409, 'This projection cannot be replayed.', ''),
+  events_removed: r(410, 'The events of this sale have been removed, since it was archived long ago.', ''),
   // The request.
   sale_unknown: r(404, 'There is no such sale.', ''),
   area_unknown: r(422, 'The sale has no such area.', ''),

@@ -55,7 +55,8 @@ export async function retryParked(pool: Pool, parked: ParkedAt, { actor, why }: 
 
 /**
  * The projection goes on behind the event, which never has its effect: its rows differ from the log for
- * good, unless it is replayed. False when it is not parked at that event: nothing is done.
+ * good, unless it is replayed. False when it is not parked at that event, or has got past it all the same:
+ * nothing is done.
  */
 export async function skipParked(pool: Pool, parked: ParkedAt, { actor, why }: Actor): Promise<boolean> {
   const { projection, saleId, seq } = parked;

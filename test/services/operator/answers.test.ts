@@ -80,12 +80,47 @@ t.test('support asks over HTTP and on the command line', async (t) => {
     t.same(listed.lines.map((line) => (JSON.parse(line) as { seq: number }).seq), [1, 2, 3, 4, 5, 6]);
     t.match(run('events', 'hamlet', '--type', 'hold.placed'), { lines: [/^ {6}4 .*hold\.placed/] });
     t.same(run('events', 'hamlet', '--after', '4', '--limit', '1').lines.length, 1);
+    t.match(run('events', '--backwards', '--limit', '1'), { lines: [/^hamlet +6 .*stock\.blocked/] });
+  });
+
+  await t.test('a flow is traced from whatever is known of it', async (t) => {
+    const other = new EventChain('lear', stack.env['CONTACT_KEY'] ?? '');
+    const opened = other.open();
+    const request = '0af7651916cd43dd8448eb211c80319c';
+    const held = other.hold(1);
+    const paused = { ...other.next('sale.paused', {}), correlationid: request, causationid: request };
+    Object.assign(held.event.data, { buyerId: sold.holdId });
+    await putEvents(client, stack.streamName, [...opened, held.event, paused]);
+    const traced = async (asked: string): Promise<string[]> => {
+      const { body } = await get(`/admin/v1/trace/${encodeURIComponent(asked)}?limit=1000`);
+      return (body['events'] as { subject: string; seq: number }[]).map((e) => `${e.subject} ${e.seq}`);
+    };
+    await awaitThat('it is stored and placed', async () => (await traced(request)).length === 1);
+    const flow = ['hamlet 4', 'hamlet 5'];
+    const orderId = `o_${sold.holdId.slice(2)}`;
+    for (const asked of [sold.holdId, `hold:${sold.holdId}`, orderId, `order:${orderId}`]) {
+      t.same(await traced(asked), flow, asked);
+    }
+    t.same(await traced(`buyer:${sold.holdId}`), [...flow, 'lear 4'], 'over all sales');
+    t.same(await traced(request), ['lear 5']);
+    t.same(await traced('seat:hamlet/b-9'), ['hamlet 6']);
+    t.same(await traced('nobody'), []);
+    t.match(run('trace', request),
+      { status: 0, lines: [new RegExp(`^${request}  lear +5 .* sale\\.paused`)] });
+    t.match(run('trace', orderId, '--json', '--limit', '1').lines.map((line) => JSON.parse(line)),
+      [{ type: 'hold.placed', seq: 4 }]);
+    const page = await get(`/admin/v1/trace/${sold.holdId}?limit=1`);
+    t.match(page.body, { events: [{ seq: 4, position: Number }] });
+    t.match(await get(`/admin/v1/trace/${sold.holdId}?after=${String(page.body['next'])}`),
+      { body: { events: [{ seq: 5 }] } });
+    t.match(await get('/admin/v1/trace/a%20b'), { status: 400, body: { code: 'cursor_invalid' } });
   });
 
   await t.test('what is wrong is said in one sentence', async (t) => {
     t.match(run('--help'), { status: 0, lines: [/^npm run/] });
     t.match(run('dance'), { status: 2, stderr: 'There is no command dance; --help lists them.' });
-    t.match(run('events'), { status: 1, stderr: 'SALE is missing.' });
+    t.match(run('trace'), { status: 1, stderr: 'CORRELATION is missing.' });
+    t.match(run('trace', 'h_nobody'), { status: 1, stderr: 'Nothing is known of h_nobody.' });
     t.match(run('events', 'a', 'b'), { status: 1, stderr: 'What is b? See --help.' });
     t.match(run('events', 'hamlet', '--tpye', 'x'), { status: 2, stderr: /--tpye/ });
     t.match(run('events', 'nobody'), { status: 1, stderr: /^404 sale_unknown: There is no such sale/ });

@@ -58,6 +58,32 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
     t.equal(body.events.length, events.length, 'from the start without a cursor');
   });
 
+  await t.test('backwards, by type and by time; over all sales in one order', async (t) => {
+    const seqsOf = async (query: string): Promise<number[]> =>
+      (await get(`/admin/v1/sales/hamlet/events?${query}`)).body.events.map(({ seq }) => seq);
+    const all = events.map((event) => Number(event.sequence));
+    t.same(await seqsOf('order=backwards'), all.toReversed());
+    t.same(await seqsOf('order=backwards&after=6&limit=2'), [5, 4]);
+    t.same(await seqsOf('order=backwards&after=1'), []);
+    const placed = events.filter(({ type }) => type === 'hold.placed');
+    t.same(await seqsOf('type=hold.placed'), placed.map(({ sequence }) => Number(sequence)));
+    t.same(await seqsOf('type=sale.opened,area.defined&limit=2'), [2, 3]);
+    t.same(await seqsOf(`from=${events[0]?.time}&to=${events.at(-1)?.time}`).then(([first]) => first), 1);
+    t.same(await seqsOf('to=2020-01-01T00:00:00Z'), []);
+    const everywhere = await awaitThat('all have their places', async () => {
+      const { body } = await get('/admin/v1/events?limit=1000');
+      return body.events.length === events.length + 1 && body;
+    });
+    t.equal(everywhere.next, everywhere.events.length);
+    t.same((await get(`/admin/v1/events?after=${everywhere.next}`)).body,
+      { events: [], next: everywhere.next });
+    const { body: last } = await get('/admin/v1/events?order=backwards&limit=3');
+    t.same(last.events, everywhere.events.toReversed().slice(0, 3));
+    const { body: rest } = await get(`/admin/v1/events?order=backwards&limit=1000&after=${last.next}`);
+    t.same(rest.events, everywhere.events.toReversed().slice(3));
+    t.equal((await get('/admin/v1/events?type=hold.placed')).body.events.length, placed.length + 1);
+  });
+
   await t.test('the overview tells the parked sale from the good one', async (t) => {
     const { body: { sales, parkedPartitions } } = await get('/admin/v1/sales');
     t.same(parkedPartitions, []);
@@ -108,6 +134,12 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
     for (const [path, status, code, token] of refusals) {
       const reply = await get(path, token);
       t.match(reply, { status, type: /problem\+json/, body: { code } }, `${path} is ${status} ${code}`);
+    }
+    for (const path of ['/admin/v1/sales/hamlet/events', '/admin/v1/events']) {
+      for (const query of ['order=up', 'type=', 'type=a,,b', 'from=noon', 'to=+012345-01-01']) {
+        const reply = await get(`${path}?${query}`);
+        t.match(reply, { status: 400, body: { code: 'request_invalid' } }, `${path}?${query}`);
+      }
     }
     const beyond = await get('/admin/v1/sales/hamlet/events?after=500');
     t.match(beyond, { status: 200, body: { events: [], next: 500 } });

@@ -5,8 +5,8 @@ import tap from 'tap';
 import { awaitThat } from '../../harness/await-that.ts';
 import { openEventStream } from '../../harness/open-event-stream.ts';
 import { Audience } from '../../../services/selling/audience.ts';
-import { EventStream } from '../../../services/selling/event-stream.ts';
-import { writeFrame } from '../../../services/selling/write-frame.ts';
+import { EventStream } from '../../../services/shared/platform/event-stream.ts';
+import { writeFrame } from '../../../services/shared/platform/write-frame.ts';
 
 tap.test('a client that does not read is cut off, and the others are told everything', async (t) => {
   const audience = new Audience();

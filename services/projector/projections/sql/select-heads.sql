@@ -1,1 +1,1 @@
-SELECT sale_id, seq FROM event_store.heads
+SELECT sale_id, seq, removed_at IS NOT NULL AS removed FROM event_store.heads

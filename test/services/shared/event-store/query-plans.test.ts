@@ -68,8 +68,9 @@ t.test('every reading query finds its events by an index', async (t) => {
   const queries: [string, unknown[], RegExp][] = [
     ['select-sale-events', ['sale-1', 5, 1_000_000, ...all, 100], /^events_\d\d_pkey$/],
     ['select-sale-events-backwards', ['sale-1', 0, 250, ...all, 100], /^events_\d\d_pkey$/],
-    ['select-linked-events', [seatKey, 'sale-1', '', 0, 100], /links|pkey/],
-    ['select-linked-events-everywhere', [linkKey('buyer:nobody'), '', 0, 100], /links/],
+    ['select-linked-places', [[seatKey], 'sale-1', 0, 20_000], /links|pkey/],
+    ['select-linked-places', [[linkKey('buyer:nobody')], null, 500, 20_000], /links/],
+    ['select-events-at', [['sale-1', 'sale-2'], [5, 6], [105, 206]], /^events_\d\d_pkey$/],
     ['select-chunks-after', [25_000, null, null, 200], /^chunks_by_position$/],
     ['select-chunks-before', [25_000, null, null, 200, 200_000], /^chunks_by_position$/],
     ['select-chunks-after', [0, ['sale.archived'], null, 200], /^chunks_by_(type|position)$/],

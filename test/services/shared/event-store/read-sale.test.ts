@@ -1,7 +1,8 @@
 import t from 'tap';
 import { linkKey, linkKeysOf, linksOf, seatLink } from '../../../../services/shared/contracts/event-links.ts';
 import { placeChunks } from '../../../../services/shared/event-store/place-chunks.ts';
-import { readHead, readLinked, readSale } from '../../../../services/shared/event-store/read-sale.ts';
+import { readLinked } from '../../../../services/shared/event-store/read-linked.ts';
+import { readHead, readSale } from '../../../../services/shared/event-store/read-sale.ts';
 import type { StoredEvent } from '../../../../services/shared/event-store/stored-event.ts';
 import { checkHead, verifyChain } from '../../../../services/shared/event-store/verify-chain.ts';
 import type { ChainFault } from '../../../../services/shared/event-store/verify-chain.ts';
@@ -89,8 +90,10 @@ t.test('orders, holds, buyers and seats lead to exactly their events', async (t)
     await storeEvents(pool, events);
     all.push({ saleId, holdId: first.holdId });
   }
+  t.same(await gather(readLinked(pool, ['buyer:ann'])), [], 'in no order yet');
+  await placeChunks(pool);
   const found = async (link: string, saleId?: string): Promise<string[]> =>
-    (await gather(readLinked(pool, link, { batchCountMax: 2, ...saleId !== undefined && { saleId } })))
+    (await gather(readLinked(pool, [link], { batchCountMax: 2, ...saleId !== undefined && { saleId } })))
       .map((event) => `${event.saleId} ${event.seq}`);
   const [{ holdId } = { holdId: '' }] = all;
   t.same(await found(`hold:${holdId}`), ['hamlet 1', 'hamlet 3']);
@@ -100,6 +103,8 @@ t.test('orders, holds, buyers and seats lead to exactly their events', async (t)
   t.same(await found(seatLink('tempest', 'b-3'), 'tempest'), ['tempest 2', 'tempest 4', 'tempest 5']);
   t.same(await found(seatLink('hamlet', 'b-1')), ['hamlet 1', 'hamlet 3']);
   t.same(await found('seat:hamlet/b-99'), []);
+  const linked = gather(readLinked(pool, ['buyer:ann', seatLink('tempest', 'b-3')], { from: 2 }));
+  t.same((await linked).map(({ position }) => position), [3, 6, 7, 8, 9, 10], 'several links, in one order');
 });
 
 t.test('two links of one key are told apart by what the event says', async (t) => {
@@ -108,7 +113,8 @@ t.test('two links of one key are told apart by what the event says', async (t) =
   const { event } = sale.hold(1, ['b-1']);
   await storeEvents(pool, [event]);
   await pool.query('UPDATE event_store.events SET links = links || $1::integer', [linkKey('buyer:somebody')]);
-  t.same(await gather(readLinked(pool, 'buyer:somebody')), []);
+  await placeChunks(pool);
+  t.same(await gather(readLinked(pool, ['buyer:somebody'])), []);
   t.same(linkKeysOf(event).split(',').map(Number), linksOf(event).map(linkKey));
 });
 

@@ -100,6 +100,18 @@ t.test('skip passes one event by, and keeps who and why', async (t) => {
   t.equal((await statesOf(kit, 'bad-show'))['legacy'], 'parked', 'nothing was done');
 });
 
+t.test('what was got past although it is parked cannot be skipped, and stays to be retried', async (t) => {
+  const kit = await openKit(t);
+  const { parked } = await poison(kit, 'bad-show');
+  await kit.projected(createLegacyProjection(kit.contactKey));
+  // A newer process knew what to do with the event, and was under way when it was parked.
+  await kit.pool.query('UPDATE projection.positions SET seq = 12');
+  t.equal(await skipParked(kit.pool, parked, ann), false);
+  t.same(await kit.rows('SELECT seq::int FROM projection.parked_events'), [{ seq: 10 }]);
+  t.match(await selectActs(kit.pool, { countMax: 9 }), [{ act: 'parked' }], 'nothing was done');
+  t.ok(await retryParked(kit.pool, parked, ann));
+});
+
 t.test('the first event of a sale can be skipped too', async (t) => {
   const kit = await openKit(t);
   const legacy = createLegacyProjection(kit.contactKey);

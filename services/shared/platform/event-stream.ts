@@ -12,7 +12,7 @@ const RETRY_MS_SPREAD = 4_000;
  * that the same bytes can go to every socket as they are.
  */
 export class EventStream {
-  /** of the ring of its sale: what it has been sent */
+  /** of what its writer writes in order: what it has been sent */
   position = 0;
   #response: ServerResponse;
   #onDropped: () => void;
@@ -45,6 +45,19 @@ export class EventStream {
     if (socket === null || socket.destroyed) return;
     if (socket.writableLength > UNREAD_BYTES_MAX) this.drop();
     else socket.write(bytes);
+  }
+
+  /** Resolves when the client has read what was written, or the connection has ended. */
+  async settled(): Promise<void> {
+    const { socket } = this.#response;
+    if (socket === null || socket.destroyed || !socket.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        socket.off('drain', finish).off('close', finish);
+        resolve();
+      };
+      socket.on('drain', finish).on('close', finish);
+    });
   }
 
   /** Cuts it off, with what was not read yet. */

@@ -1,0 +1,1 @@
+LISTEN event_store_placed

@@ -1,1 +1,0 @@
-SELECT seq FROM event_store.heads WHERE sale_id = $1

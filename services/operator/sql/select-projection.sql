@@ -1,0 +1,2 @@
+-- $1 projection
+SELECT replayable FROM projection.versions WHERE key = $1
