@@ -9,7 +9,7 @@
   KEYS[4] accepted     stream  {pNN}:accepted     tells the API processes to look again
   ARGV[1] generation   string  the caller's
   ARGV[2] epoch        int     in which they were made; the sale must be in a later one, or gone
-  ARGV[3] ids          string  of the events, parted by spaces
+  ARGV[3] ids          string  of the events, parted by spaces; '' asks only
 
   Returns `ok`; `earlier` when the sale is not in a later epoch; or recovering
   Emits   nothing
@@ -21,6 +21,7 @@ local expected, epoch, ids = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('GET', generation) ~= expected then return REASON.recovering end
 local ours = redis.call('HGET', sale, 'epoch')
 if ours and tonumber(ours) <= tonumber(epoch) then return 'earlier' end
+if ids == '' then return 'ok' end
 local list = {}
 for id in string.gmatch(ids, '%S+') do list[#list + 1] = id end
 redis.call('HDEL', unconfirmed, unpack(list))

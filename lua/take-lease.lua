@@ -5,7 +5,8 @@
   ARGV[1] owner    string  random, one per process
   ARGV[2] leaseMs  int     how long it holds from now on
 
-  Returns 1 if the caller has it now, 0 if another relay has it
+  Returns 2 if the caller had it and has it on, 1 if it was free and is the caller's now, 0 if another relay
+          has it
   Cost    O(1)
 ]]
 -- @allow-oom
@@ -14,4 +15,4 @@ local owner, leaseMs = ARGV[1], ARGV[2]
 local holder = redis.call('GET', relay)
 if holder and holder ~= owner then return 0 end
 redis.call('SET', relay, owner, 'PX', leaseMs)
-return 1
+return holder and 2 or 1

@@ -6,8 +6,8 @@ import { loadScripts, runScript, scriptNamed } from '../shared/platform/scripts.
 export interface LeaseScripts {
   /** Says that `owner` works for `leaseMs` from now on (0: no longer), and returns all that do, sorted. */
   join(owner: string, leaseMs: number): Promise<string[]>;
-  /** Takes or renews; false when another relay has it. */
-  take(partition: number, owner: string, leaseMs: number): Promise<boolean>;
+  /** Takes or renews. `taken`: it was free, so somebody else may have had it since it was the owner's. */
+  take(partition: number, owner: string, leaseMs: number): Promise<'renewed' | 'taken' | 'refused'>;
   giveUp(partition: number, owner: string): Promise<void>;
   /** Those of the partitions that nobody has. */
   free(partitions: number[]): Promise<number[]>;
@@ -22,8 +22,10 @@ export function createLeaseScripts(redis: Redis): LeaseScripts {
   return {
     join: async (owner, leaseMs) =>
       await runScript(redis, joinRelays, [RELAYS_KEY], [owner, leaseMs]) as string[],
-    take: async (partition, owner, leaseMs) =>
-      await runScript(redis, takeLease, [partitionKeys(partition).relay], [owner, leaseMs]) === 1,
+    async take(partition, owner, leaseMs) {
+      const answer = await runScript(redis, takeLease, [partitionKeys(partition).relay], [owner, leaseMs]);
+      return answer === 2 ? 'renewed' : answer === 1 ? 'taken' : 'refused';
+    },
     async giveUp(partition, owner) {
       await runScript(redis, giveUpLease, [partitionKeys(partition).relay], [owner]);
     },

@@ -31,9 +31,13 @@ export interface LogFollowerOptions {
   metrics: RelayMetrics;
   /** by partition; those that another relay works on have none here */
   relays: readonly (PartitionRelay | undefined)[];
+  /** The log cannot be followed any more: the stream has dropped records that were not read. */
+  onLost(reason: string): void;
   signal: AbortSignal;
 }
 
+/** Kinesis keeps records for a day at least; an hour less, for clocks that differ. */
+const RETENTION_MS_MIN = 23 * 3_600_000;
 /** Of the five reads a second and shard that AWS allows; the rest is for those who read with cursors. */
 const AWS_READS_MAX = 4;
 
@@ -48,7 +52,9 @@ export interface KnownStart {
 
 /**
  * The log as this relay knows it: reads all shards, applies the rule, tells the partitions' relays, and keeps
- * the heads of all sales by partition with the place up to which they are true.
+ * the heads of all sales by partition with the place up to which they are true. When it was kept from reading
+ * for longer than the stream keeps records, it knows the log no more: what comes then is not judged, no place
+ * is claimed, and `onLost` is called, for somebody to begin anew.
  */
 export class LogFollower {
   readonly fold = createLogFold();
@@ -71,6 +77,11 @@ export class LogFollower {
   #chains = new Map<number, string[]>();
   #shardIds = new Set<string>();
   #reader: StreamReader | undefined;
+  #isAtTip = false;
+  /** records were dropped that nobody has read here: the heads are not the log's of any place */
+  #hasGap = false;
+  /** the same, when the log was known up to there */
+  #isLost = false;
 
   constructor(options: LogFollowerOptions) {
     this.#options = options;
@@ -120,6 +131,10 @@ export class LogFollower {
       client: kinesis, streamName: config.KINESIS_STREAM, log, positions,
       pollMsMin: config.BUS_POLL_MS_MIN, pollMsMax: config.BUS_POLL_MS_MAX,
       restMsMin: () => this.#restMsMin(), ...this.#fanOut(),
+      // Before the tip old records are no sign: there is as much to read as the stream keeps.
+      retentionMs: () => (this.#isAtTip ? RETENTION_MS_MIN : undefined),
+      onTrimmed: ({ shardId, reason }) => this.#lose(`${shardId}: ${reason}`),
+      onGone: (shardId) => this.#lose(`${shardId} was not read to its end, and the stream has it no more`),
       onBatch: async (batch) => {
         await this.#apply(batch);
         return undefined;
@@ -128,6 +143,7 @@ export class LogFollower {
     this.#reader.start();
     await Promise.race([this.#reader.reachedTip(), aborted(signal)]);
     log.info({ sales: [...this.fold.heads()].length, unknown: unknown.size }, 'the log is read to its tip');
+    this.#isAtTip = true;
     // What comes now and has no beginning is no remainder of an older log.
     this.#unknown = new Set();
   }
@@ -193,12 +209,13 @@ export class LogFollower {
 
   /**
    * Up to where the fold has the log of a partition, in this very moment; undefined while that cannot be said
-   * (nothing was read, or a shard is new: list the shards and ask again).
+   * (nothing was read, or a shard is new: list the shards and ask again), and for good once records are lost.
    */
   readTo(partition: number): LogPosition | undefined {
     const shardId = this.#chains.get(partition)?.findLast((id) => this.#readTo.has(id));
     const sequenceNumber = shardId === undefined ? undefined : this.#readTo.get(shardId);
-    if (shardId === undefined || sequenceNumber === undefined || this.hasNewShards()) return undefined;
+    if (shardId === undefined || sequenceNumber === undefined) return undefined;
+    if (this.#hasGap || this.hasNewShards()) return undefined;
     return { shardId, sequenceNumber };
   }
 
@@ -220,8 +237,18 @@ export class LogFollower {
     return client === undefined || consumerName === undefined ? {} : { fanOut: { client, consumerName } };
   }
 
+  /** Who begins with a gap works with what is left, and claims nothing; who falls into one begins anew. */
+  #lose(reason: string): void {
+    this.#hasGap = true;
+    if (!this.#isAtTip || this.#isLost) return;
+    this.#isLost = true;
+    this.#options.onLost(reason);
+  }
+
   async #apply(batch: ShardBatch): Promise<void> {
     const { relays, metrics, log } = this.#options;
+    // The next event of every sale would be rejected for the gap before it.
+    if (this.#isLost) return;
     const records = batch.records.filter(({ partitionKey, sequenceNumber }) =>
       !this.#isKnown(partitionKey, { shardId: batch.shardId, sequenceNumber }));
     const [first] = batch.records;

@@ -174,8 +174,9 @@ export function createOutboxLedger(): OutboxLedger {
     lastEntryId: () => lastEntryId,
     spare(stuck) {
       for (let entry = entries[doneCount]; entry !== undefined; entry = entries[doneCount]) {
-        const isStuck = entry.events.every((event) => !openById.has(event.id) || stuck(event));
-        if (!isStuck || spared.size === SPARED_MAX) return;
+        // The cheap look first: what is stuck is asked of all that waits.
+        if (spared.size === SPARED_MAX) return;
+        if (!entry.events.every((event) => !openById.has(event.id) || stuck(event))) return;
         spared.set(entry.id, entry);
         sparesUntold = true;
         doneCount += 1;

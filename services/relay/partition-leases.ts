@@ -36,8 +36,9 @@ const ROUND_MS_MIN = 20;
  * has too many gives some up, after what is under way has ended; who has too few takes free ones; what a
  * relay leaves behind that died is free when its leases lapse. A relay counts a lease as its own only until
  * the lease's time has passed on its own clock since it was asked for: without contact to Redis it stops
- * sending before anybody else begins. All of this only saves work. Two relays that both believe to have a
- * partition send things twice, and the rule drops them.
+ * sending before anybody else begins. Whether it goes on then Redis tells: where nobody could have had the
+ * partition meanwhile, an answer that came late has cost nothing but the time. All of this only saves work.
+ * Two relays that both believe to have a partition send things twice, and the rule drops them.
  */
 export class PartitionLeases {
   readonly #options: PartitionLeasesOptions;
@@ -84,38 +85,37 @@ export class PartitionLeases {
     return this.#freeCount;
   }
 
+  /** How many it may send for. */
   ownCount(): number {
-    return this.#leases.size;
+    return [...this.#leases.keys()].filter((partition) => this.has(partition)).length;
   }
 
   /**
    * One round: says that this relay lives, renews what it has, gives up what is too much, takes what is free.
    *
-   * @throws the error of Redis; what it had and could not renew ends with its time
+   * @throws the error of Redis; for what it had and could not renew nothing is sent after its time
    */
   async round(): Promise<void> {
-    try {
-      const share = await this.#findShare();
-      await this.#renew();
-      for (const partition of this.#ours().slice(share)) void this.#giveUp(partition);
-      await this.#takeFree(share);
-      this.#shareCount = share;
-    } finally {
-      this.#endLapsed();
-    }
+    // At once: under load each answer may take long, and a lease lasts from the question on.
+    const [share] = await Promise.all([this.#findShare(), this.#renew()]);
+    for (const partition of this.#ours().slice(share)) void this.#giveUp(partition);
+    await this.#takeFree(share);
+    this.#shareCount = share;
   }
 
   async #run(): Promise<void> {
     const { leaseMs, log } = this.#options;
-    while (!this.#stopping.signal.aborted) {
+    for (let roundMs = 0; !this.#stopping.signal.aborted;) {
       const parts = this.#ours().length < this.#shareCount ? LOOKS : RENEWALS;
-      await this.#pause.wait(Math.max(ROUND_MS_MIN, leaseMs / parts));
+      await this.#pause.wait(Math.max(ROUND_MS_MIN, leaseMs / parts - roundMs));
       if (this.#stopping.signal.aborted) return;
+      const startedAtMs = performance.now();
       try {
         await this.round();
       } catch (error) {
         log.debug({ err: (error as Error).message }, 'the leases could not be renewed');
       }
+      roundMs = performance.now() - startedAtMs;
     }
   }
 
@@ -139,8 +139,10 @@ export class PartitionLeases {
     await Promise.all([...this.#leases].map(async ([partition, lease]) => {
       const isLost = lease.untilMonoMs === 0;
       if (isLost) return;
-      if (await scripts.take(partition, owner, leaseMs)) lease.untilMonoMs = untilMonoMs;
-      else this.#lose(partition, 'another relay has it');
+      const answer = await scripts.take(partition, owner, leaseMs);
+      const isLapsed = answer === 'taken' && !this.has(partition);
+      if (answer !== 'refused' && !isLapsed) lease.untilMonoMs = untilMonoMs;
+      else this.#lose(partition, isLapsed ? 'it was not renewed in time' : 'another relay has it');
     }));
   }
 
@@ -156,7 +158,7 @@ export class PartitionLeases {
     const untilMonoMs = performance.now() + leaseMs;
     const some = [...free.slice(from), ...free.slice(0, from)].slice(0, wanted);
     await Promise.all(some.map(async (partition) => {
-      if (!await scripts.take(partition, owner, leaseMs)) return;
+      if (await scripts.take(partition, owner, leaseMs) === 'refused') return;
       this.#freeCount -= 1;
       this.#leases.set(partition, { untilMonoMs, ending: undefined });
       taken(partition);
@@ -167,21 +169,13 @@ export class PartitionLeases {
     return [...this.#leases].filter(([, { ending }]) => ending === undefined).map(([partition]) => partition);
   }
 
-  #endLapsed(): void {
-    for (const partition of this.#ours()) {
-      if (!this.has(partition)) this.#lose(partition, 'Redis did not renew it in time');
-    }
-  }
-
   #lose(partition: number, reason: string): void {
     const lease = this.#leases.get(partition);
     if (lease === undefined) return;
     lease.untilMonoMs = 0;
     if (lease.ending !== undefined) return;
     this.#options.log.warn({ partition, reason }, 'the lease of a partition is lost');
-    lease.ending = this.#options.ended(partition).then(() => {
-      this.#leases.delete(partition);
-    });
+    void this.#giveUp(partition);
   }
 
   async #giveUp(partition: number): Promise<void> {

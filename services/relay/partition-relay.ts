@@ -15,10 +15,11 @@ import type { PartitionRelayOptions } from './partition-relay-options.ts';
 import { placeEvent } from './place-event.ts';
 import { readEntry } from './read-entry.ts';
 import { RecordSender } from './record-sender.ts';
+import type { RelayMetrics } from './relay-metrics.ts';
 import { SendingQueue } from './sending-queue.ts';
 import { SentRecords } from './sent-records.ts';
 import { StoppedSales } from './stopped-sales.ts';
-import { voidEvents } from './void-events.ts';
+import { VoidEvents } from './void-events.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
 /** Events read from the outbox and not accepted yet, above which no more are read. */
@@ -49,6 +50,8 @@ export class PartitionRelay {
   readonly #announcer: Announcer;
   readonly #sender: RecordSender;
   readonly #queue: SendingQueue;
+  /** `flush` deals with them */
+  readonly #voids = new VoidEvents();
   /** the last event of a sale that is in the queue or was sent */
   readonly #tails = new Map<string, Head>();
   /** that the log has the recovered sales in: events of an earlier one, unless accepted, are void */
@@ -88,11 +91,8 @@ export class PartitionRelay {
     });
     this.#stopped = new StoppedSales({
       log: this.#log, suspend: options.suspend, setAside: options.setAside, dropVoid: options.dropVoid,
-      done: (events) => {
-        for (const { id } of events) if (this.ledger.finish(id, 'aside')) this.#queue.sent.delete(id);
-        options.metrics.setAside.inc(events.length);
-        void this.flush();
-      },
+      done: (events) => this.#putAside(events, options.metrics.setAside),
+      dropped: (events) => this.#putAside(events, options.metrics.voided),
       recovered: (saleId, epoch) => this.#overtake(saleId, epoch),
     });
   }
@@ -167,6 +167,7 @@ export class PartitionRelay {
   /** Announces what was accepted and trims behind it. Resolves when Redis has done so, or on stop. */
   flush(): Promise<void> {
     this.#placeAdvanced();
+    this.#endVoid();
     this.ledger.spare(({ id, saleId }) => this.waiting.of(saleId).some((event) => event.id === id));
     return this.#announcer.flush();
   }
@@ -323,14 +324,26 @@ export class PartitionRelay {
 
   /** It was made before the sale was recovered, by whom nobody believed, and so was what follows. */
   #void(event: PackedEvent): void {
-    const { id, saleId, seq, epoch } = event;
-    const events = voidEvents(event, this.ledger.openEventsOf(saleId));
-    const isAwaited = ({ type }: PackedEvent): boolean => !type.startsWith('hold.');
-    for (const one of events) this.#queue.sent.delete(one.id);
-    // The others are done once nobody waits for them any more.
-    for (const one of events) if (!isAwaited(one)) this.ledger.finish(one.id, 'aside');
-    this.#stopped.outdate(saleId, epoch, events.filter(isAwaited));
-    this.#log.warn({ saleId, seq, id, count: events.length }, 'what was made before a recovery is void');
+    if (!this.#stopped.isOutdated(event)) this.#voids.add(event);
+  }
+
+  /** What nobody waits for is done, the others are once nobody waits for them any more. */
+  #endVoid(): void {
+    for (const [saleId, events] of this.#voids.take((of) => this.ledger.openEventsOf(of))) {
+      const isAwaited = ({ type }: PackedEvent): boolean => !type.startsWith('hold.');
+      for (const { id } of events) this.#queue.sent.delete(id);
+      this.#putAside(events.filter((event) => !isAwaited(event)), this.#options.metrics.voided);
+      const epoch = Math.max(...events.map((event) => event.epoch));
+      this.#stopped.outdate(saleId, epoch, events.filter(isAwaited));
+      this.#log.warn({ saleId, count: events.length }, 'what was made before a recovery is void');
+    }
+  }
+
+  /** They are dealt with, and not in the log. */
+  #putAside(events: readonly PackedEvent[], counter: RelayMetrics['setAside']): void {
+    counter.inc(events.length);
+    for (const { id } of events) if (this.ledger.finish(id, 'aside')) this.#queue.sent.delete(id);
+    void this.flush();
   }
 
   /** An event will never be in the log: that stops its sale, unless it was recovered since. */

@@ -10,6 +10,7 @@ export interface RelayMetrics {
   unreadable: Counter;
   contradictions: Counter;
   setAside: Counter;
+  voided: Counter;
   headsWritten: Counter;
   headsContradicted: Counter;
   lagMs: Histogram;
@@ -74,6 +75,7 @@ export function createRelayMetrics(
     unreadable: counter('unreadable', 'Records on the bus that are none of ours, or broken'),
     contradictions: counter('contradictions', 'Sales stopped: outbox and log contradict; alarm on any'),
     setAside: counter('set_aside', 'Events of stopped sales moved out of the outbox'),
+    voided: counter('voided', 'Events of before a recovery, dropped: the log will never have them'),
     headsWritten: counter('heads_written', 'Records of the heads of a partition put on the bus'),
     headsContradicted: counter('heads_contradicted', 'Heads said by a relay that are not so; alarm on any'),
     lagMs: new Histogram({

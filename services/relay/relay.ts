@@ -71,6 +71,7 @@ export class Relay {
   readonly #leases: PartitionLeases;
   readonly #recovery: Recovery;
   readonly #puts: PutHealth;
+  readonly #failed = Promise.withResolvers<Error>();
   #streamKey = '';
   #stage = 'it has not started';
   /** since when the log cannot be read, by this process' own clock; undefined while it can */
@@ -95,7 +96,7 @@ export class Relay {
     });
     this.#follower = new LogFollower({
       config, kinesis, fanOut, log, metrics: this.#metrics, relays, signal,
-      liveCount: () => this.#leases.liveCount(),
+      liveCount: () => this.#leases.liveCount(), onLost: (reason) => this.#lose(reason),
     });
     this.#store = new EventStoreSource({
       url: config.EVENT_STORE_URL ?? config.DATABASE_URL, log, streamKey, follower: this.#follower,
@@ -155,6 +156,14 @@ export class Relay {
     await this.#recovery.stop();
   }
 
+  /**
+   * Resolves when it cannot go on: it slept for longer than the stream keeps records. It does nothing any
+   * more then; `stop` it, and another one learns anew where the log stands.
+   */
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
+  }
+
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
     return [
@@ -206,6 +215,13 @@ export class Relay {
     else this.#blindSinceMonoMs ??= performance.now();
     const blindMs = performance.now() - (this.#blindSinceMonoMs ?? performance.now());
     return Math.max(blindMs, this.#puts.failingMs()) < this.#options.config.LEASE_MS;
+  }
+
+  #lose(reason: string): void {
+    this.#stage = `the log is lost to this relay, which must be started anew: ${reason}`;
+    this.#log.fatal({ reason }, 'the stream has dropped records that this relay has not read');
+    this.#stopping.abort();
+    this.#failed.resolve(new Error(this.#stage));
   }
 
   #putTrouble(): string {

@@ -86,7 +86,11 @@ export class SendingQueue {
   async #send(): Promise<void> {
     const { isToSend, refill, fault, pauseAfter } = this.#options;
     for (let failures = 0; this.#maySend();) {
-      if (this.#refillWanted) refill();
+      if (this.#refillWanted) {
+        refill();
+        // What was sent before may fill already what may be.
+        continue;
+      }
       try {
         const batch = await encodeBatch(this.#events.slice(0, this.#eventsMax), isToSend, this.#options);
         if (batch.fault !== undefined) fault(batch.fault.event, batch.fault.reason);

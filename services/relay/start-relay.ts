@@ -10,7 +10,8 @@ import { Relay } from './relay.ts';
 
 /**
  * Starts the relay with its HTTP side (health and metrics only). It is up at once and ready when the log is
- * read; Redis or the stream being away delays that and ends nothing.
+ * read; Redis or the stream being away delays that and ends nothing. Only a log that went on without it for
+ * longer than the stream keeps records ends it.
  */
 export async function startRelay(config: RelayConfig, log: Log): Promise<RunningService> {
   const redis = connectRedis(config.REDIS_URL, { name: 'relay', log });
@@ -22,11 +23,12 @@ export async function startRelay(config: RelayConfig, log: Log): Promise<Running
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => relay.troubles() });
   relay.start();
-  return serve(http, config, async () => {
+  const running = await serve(http, config, async () => {
     await relay.stop();
     await http.close();
     redis.disconnect();
     kinesis.destroy();
     fanOut?.destroy();
   });
+  return { ...running, failed: relay.failed };
 }

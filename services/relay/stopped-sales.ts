@@ -9,8 +9,10 @@ export interface StoppedSalesOptions {
   setAside(saleId: string, events: PackedEvent[]): Promise<boolean>;
   /** Runs drop-void; false while Redis has the sale in that epoch, or is not the one it was. */
   dropVoid(saleId: string, epoch: number, ids: string[]): Promise<boolean>;
-  /** These are kept apart now, or nobody waits for them any more. */
+  /** These are kept apart now. */
   done(events: PackedEvent[]): void;
+  /** Nobody waits for these any more: the log will never have them. */
+  dropped(events: PackedEvent[]): void;
   /** Redis has the sale in that later epoch: what contradicted is of before its recovery. */
   recovered(saleId: string, epoch: number): void;
 }
@@ -41,7 +43,7 @@ interface Outdated {
 export class StoppedSales {
   readonly #options: StoppedSalesOptions;
   readonly #sales = new Map<string, StoppedSale>();
-  /** by sale, which Redis may still have so */
+  /** by sale; Redis may still have it so */
   readonly #outdated = new Map<string, Outdated>();
   /** what was answered before the last one speaks of another Redis */
   #restarts = 0;
@@ -71,15 +73,20 @@ export class StoppedSales {
   }
 
   /**
-   * Redis wrote events in an epoch that the log has left: `work` suspends a sale that is still in it, and
-   * sets them aside; where the sale is in a later one, it ends the waiting for them.
+   * Redis wrote events in an epoch that the log has left: `work` ends the waiting for them, or, where Redis
+   * still has the sale in that epoch, suspends it and sets them aside.
    */
   outdate(saleId: string, epoch: number, events: readonly PackedEvent[]): void {
-    const known = this.#outdated.get(saleId);
-    this.#outdated.set(saleId, {
-      epoch: Math.max(epoch, known?.epoch ?? 0),
-      events: new Map([...known?.events ?? [], ...events.map((event) => [event.id, event] as const)]),
-    });
+    // One object for as long as there is something to do: `work` may be at it.
+    const outdated = this.#outdated.get(saleId) ?? { epoch, events: new Map() };
+    outdated.epoch = Math.max(epoch, outdated.epoch);
+    for (const event of events) outdated.events.set(event.id, event);
+    this.#outdated.set(saleId, outdated);
+  }
+
+  /** True if it is among what `outdate` was told and is not done with yet. */
+  isOutdated({ saleId, id }: Pick<PackedEvent, 'saleId' | 'id'>): boolean {
+    return this.#outdated.get(saleId)?.events.has(id) === true;
   }
 
   /** Notes an event of a stopped sale; `work` sets it aside. */
@@ -96,7 +103,7 @@ export class StoppedSales {
   }
 
   async #workOnce(): Promise<void> {
-    await this.#suspendOutdated();
+    await this.#endOutdated();
     for (const [saleId, sale] of this.#sales) {
       const restarts = this.#restarts;
       try {
@@ -120,26 +127,36 @@ export class StoppedSales {
     }
   }
 
-  async #suspendOutdated(): Promise<void> {
-    const { suspend, dropVoid, setAside, done, log } = this.#options;
-    for (const [saleId, outdated] of this.#outdated) {
-      const { epoch, events } = outdated;
-      const restarts = this.#restarts;
+  async #endOutdated(): Promise<void> {
+    for (const saleId of [...this.#outdated.keys()]) {
       try {
-        const later = await suspend(saleId, epoch);
-        while (events.size > 0 && restarts === this.#restarts) {
-          const some = [...events.values()].slice(0, EVENTS_PER_CALL);
-          const isTaken = later === undefined ? await setAside(saleId, some)
-            : await dropVoid(saleId, epoch, some.map(({ id }) => id));
-          if (!isTaken || restarts !== this.#restarts) break;
-          for (const { id } of some) events.delete(id);
-          done(some);
-        }
-        const isDone = events.size === 0 && restarts === this.#restarts;
-        if (isDone && this.#outdated.get(saleId) === outdated) this.#outdated.delete(saleId);
+        while (await this.#endSome(saleId));
       } catch (error) {
-        log.warn({ err: error, saleId }, 'the sale could not be suspended yet');
+        this.#options.log.warn({ err: error, saleId }, 'what is void could not be ended yet');
       }
     }
+  }
+
+  /** Returns false when nothing is left, or what is left has to wait. */
+  async #endSome(saleId: string): Promise<boolean> {
+    const { dropVoid, suspend, setAside, done, dropped } = this.#options;
+    const outdated = this.#outdated.get(saleId);
+    if (outdated === undefined) return false;
+    const { epoch } = outdated;
+    const restarts = this.#restarts;
+    const some = [...outdated.events.values()].slice(0, EVENTS_PER_CALL);
+    const isDropped = await dropVoid(saleId, epoch, some.map(({ id }) => id));
+    if (restarts !== this.#restarts) return false;
+    if (!isDropped) {
+      const later = await suspend(saleId, epoch);
+      if (later !== undefined || restarts !== this.#restarts) return false;
+      const isTaken = some.length === 0 || await setAside(saleId, some);
+      if (!isTaken || restarts !== this.#restarts) return false;
+    }
+    for (const { id } of some) outdated.events.delete(id);
+    if (outdated.events.size === 0 && outdated.epoch === epoch) this.#outdated.delete(saleId);
+    if (isDropped) dropped(some);
+    else done(some);
+    return true;
   }
 }

@@ -17,6 +17,9 @@ t.test('nobody waits for void events any more, once the sale is in a later epoch
   t.equal(await drop(1), 'ok');
   t.same(await redis.hkeys(unconfirmed), ['c']);
   t.same((await redis.xrange(accepted, '-', '+')).map(([, fields]) => fields), [['lost', 'a b']]);
+  t.equal(await drop(1, ''), 'ok', 'asked for none of them');
+  t.equal(await drop(2, ''), 'earlier');
+  t.equal(await redis.xlen(accepted), 1, 'nobody is told');
   await redis.del(sale);
   await fill();
   t.equal(await drop(9), 'ok');

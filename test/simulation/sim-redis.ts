@@ -176,6 +176,7 @@ export class SimRedis {
     const { generation: ours, sales } = this.of(partition);
     if (ours !== generation || generation === '') return false;
     if ((sales.get(saleId)?.epoch ?? epoch + 1) <= epoch) return false;
+    if (ids.length === 0) return true;
     this.#write((all) => {
       const { unconfirmed, accepted } = ofAll(all, partition);
       for (const id of ids) unconfirmed.delete(id);

@@ -9,12 +9,14 @@ export interface RunningService {
   /** drains and closes all that the service opened; can be called twice */
   stop(): Promise<void>;
   url?: string;
+  /** resolves with the reason when it cannot go on */
+  failed?: Promise<Error>;
 }
 
 /**
  * The frame of every `main.ts`: starts the service, logs one line with its `url` when it is up, drains on
  * SIGINT and SIGTERM, and exits 1 with one sentence when it cannot start. An uncaught error is logged, then
- * the service drains and exits 1, for the supervisor to start it anew.
+ * the service drains and exits 1, for the supervisor to start it anew; so is the reason of one that `failed`.
  */
 export async function runService(
   name: string,
@@ -36,4 +38,7 @@ export async function runService(
     process.exit(1);
   }
   log.info({ url: service.url }, `${name} is up`);
+  void service.failed?.then((error) => {
+    throw error;
+  });
 }

@@ -58,6 +58,8 @@ export interface ShardReaderOptions {
   onBatch(batch: ShardBatch): Promise<Moved | undefined>;
   /** Records were lost to this reader, or may be; it goes on at the horizon. */
   onTrimmed?(trimmed: Trimmed): void;
+  /** The stream has the shard no more, and it was not read to its end; told at each attempt. */
+  onGone?(shardId: string): void;
   onTip(): void;
   pollMsMin: number;
   pollMsMax: number;
@@ -150,7 +152,9 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
   async function recover(error: Error): Promise<void> {
     if (signal.aborted) return;
     failures += 1;
-    if (error instanceof PositionRefusedError && await isListed()) {
+    const isListed = error instanceof PositionRefusedError ? await findShard() : undefined;
+    if (isListed === false) options.onGone?.(shardId);
+    if (isListed === true) {
       tell(`the stream does not know the position: ${error.message}`);
       // What is stored stays the position before the next batch.
       source.seek(undefined);
@@ -161,13 +165,16 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
     await pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
   }
 
-  /** The refusal is about the position only if there is such a shard. */
-  async function isListed(): Promise<boolean> {
+  /**
+   * The refusal is about the position only if there is such a shard: true if it is listed, false if it is
+   * not, undefined while that is not known.
+   */
+  async function findShard(): Promise<boolean | undefined> {
     try {
       const shards = await listFamilies(options.client, options.streamName);
       return shards.some((shard) => shard.shardId === shardId);
     } catch {
-      return false;
+      return undefined;
     }
   }
 

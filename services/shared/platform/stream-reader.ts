@@ -6,7 +6,7 @@ import type { FanOut } from './reader/fan-out.ts';
 import { listFamilies } from './reader/list-shards.ts';
 import type { ListedShard } from './reader/list-shards.ts';
 import { createShardReader } from './shard-reader.ts';
-import type { Moved, ShardBatch, ShardReader } from './shard-reader.ts';
+import type { Moved, ShardBatch, ShardReader, Trimmed } from './shard-reader.ts';
 
 /**
  * Reads every shard of a stream, each in its order, parents before their children, and never skips: a batch
@@ -29,6 +29,12 @@ export interface StreamReaderOptions {
    * throws, the same batch comes again after a pause.
    */
   onBatch(batch: ShardBatch): Promise<Moved | undefined>;
+  /** how long the stream keeps records; without it nobody is told of those that went unread */
+  retentionMs?(): number | undefined;
+  /** Records were lost to this reader, or may be; before any that lies behind them is handed over. */
+  onTrimmed?(trimmed: Trimmed): void;
+  /** The stream has that shard no more, and it was not read to its end; told again and again. */
+  onGone?(shardId: string): void;
   /**
    * pause between reads of a shard that has something: AWS allows five reads a second per shard, over all
    * readers

@@ -32,7 +32,7 @@ t.test('a partition that is taken is worked on at once, without waiting for a ti
   const config = { KINESIS_STREAM, PARTITIONS: 64, BUS_POLL_MS_MIN: 5, BUS_POLL_MS_MAX: 50 };
   const follower = new LogFollower({
     config: { ...config, KINESIS_ENDPOINT: stack.kinesisEndpoint }, kinesis, log, fanOut: undefined,
-    liveCount: () => 1, metrics, relays, signal,
+    liveCount: () => 1, metrics, relays, signal, onLost: () => undefined,
   });
   const put: number[] = [];
   const held = new HeldPartitions({

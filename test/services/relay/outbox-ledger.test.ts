@@ -77,6 +77,21 @@ t.test('what is stuck is spared: what is behind it is trimmed, and it goes when 
   t.match(ledger.trim(), { entryId: '1-0', spared: [] });
 });
 
+t.test('500 are spared at most, and then nobody is asked what is stuck', async (t) => {
+  const ledger = createOutboxLedger();
+  for (let i = 1; i <= 502; i++) ledger.add(`${i}-0`, [event(`e${i}`)]);
+  let asked = 0;
+  const spare = () => ledger.spare(() => {
+    asked += 1;
+    return true;
+  });
+  spare();
+  t.equal(ledger.trim()?.spared.length, 500);
+  t.equal(asked, 500);
+  spare();
+  t.equal(asked, 500, 'to ask costs a look through what waits');
+});
+
 t.test('what is unknown or done is not finished again', async (t) => {
   const ledger = createOutboxLedger();
   ledger.add('1-0', [event('a')]);

@@ -109,6 +109,40 @@ t.test('a lease that was not renewed in time is lost at once, by one\'s own cloc
   t.notOk(a.leases.has(0));
 });
 
+t.test('Redis answers late: nothing is sent meanwhile, and what nobody could have had goes on', async (t) => {
+  const { redis, member } = await openShares(t, { leaseMs: 150 });
+  const a = member('a');
+  await a.round();
+  // Whatever it would end it would not have again.
+  a.underWay = new Promise(() => undefined);
+  // As if Redis had renewed them much later than they were asked for.
+  for (let p = 0; p < PARTITIONS; p++) await redis.pexpire(partitionKeys(p).relay, 60_000);
+  await awaitThat('it sends nothing', () => a.leases.ownCount() === 0);
+  t.equal(a.worked.size, PARTITIONS);
+  await awaitThat('it sends again', async () => {
+    await a.round();
+    return a.leases.ownCount() > 0;
+  });
+  t.equal(a.worked.size, PARTITIONS, 'all of it has gone on');
+});
+
+t.test('what lapsed in Redis too somebody may have had: it is begun anew', async (t) => {
+  const { redis, member } = await openShares(t, { leaseMs: 1_000 });
+  const a = member('a');
+  await a.round();
+  await awaitThat('it does not count on them any more', () => a.leases.ownCount() === 0);
+  for (let p = 0; p < PARTITIONS; p++) await redis.del(partitionKeys(p).relay);
+  const ending = Promise.withResolvers<void>();
+  a.underWay = ending.promise;
+  await a.round();
+  t.equal(a.leases.ownCount(), 0, 'what it did there is to end first');
+  ending.resolve();
+  await awaitThat('it has all of them again', async () => {
+    await a.round();
+    return a.worked.size === PARTITIONS && a.leases.ownCount() === PARTITIONS;
+  });
+});
+
 t.test('a relay that cannot work leaves it to others, if there are any', async (t) => {
   const { member } = await openShares(t);
   const [a, b] = [member('a'), member('b')];

@@ -30,6 +30,7 @@ t.test('a stopped sale does not keep the outbox of its partition from being trim
   const kept = await redis.hgetall(keys.contradicted);
   t.same(Object.keys(kept).toSorted(), fork.toSorted(), 'nothing is dropped');
   t.equal(await metricOf(relay.url, 'onsale_relay_set_aside_total'), 2);
+  t.equal(await metricOf(relay.url, 'onsale_relay_voided_total'), 0, 'what is void is counted by itself');
 });
 
 t.test('the generation goes away: the relay gives a new one, and nothing it has read is lost', async (t) => {
