@@ -1,6 +1,6 @@
 --[[
   adjust-counts: an operator says how many places of a general area are blocked in all, or how many a channel
-  may still draw from it.
+  may still draw from it, which may be moved from another channel's share.
 
   KEYS[1] generation  string  {pNN}:generation
   KEYS[2] outbox      stream  {pNN}:outbox
@@ -16,6 +16,9 @@
   ARGV[7] letter      string  the channel's; '' blocks
   ARGV[8] quantity    int     that shall be blocked, or left to the channel
   ARGV[9] head        string  of the event, JSON up to the quantity
+  ARGV[10] other      string  the channel (its letter) whose share gives what this one gets, and gets what it
+                              gives; '' everybody
+  ARGV[11] otherHead  string  of the event of that channel
 
   Returns `ok`; or reason, tab, detail: `f` and how many are free; `stale` when the sale has another version
   Emits   stock.blocked or stock.unblocked with the difference; allocation.changed; hold.expired for lapsed
@@ -25,6 +28,7 @@
 local generation, outbox, standing, due, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS
 local expected, nonce, context, saleId = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local version, area, letter, quantity, head = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
+local other, otherHead = ARGV[10], ARGV[11]
 if redis.call('GET', generation) ~= expected then return REASON.recovering .. '\t' end
 -- @include clock
 -- @include events
@@ -57,15 +61,29 @@ local function block()
   return 'ok'
 end
 
+local function share(channel, eventHead, n)
+  allotted[string.byte(channel) - 64] = n
+  emit(sale, 'allocation.changed', context, eventHead .. '"quantity":' .. n .. '}')
+end
+
 local function allocate()
-  local late, k = returnedFor(sale, letter), string.byte(letter) - 64
+  local had = allotted[string.byte(letter) - 64]
+  local left = other == '' and public or allotted[string.byte(other) - 64]
+  local most, getsMore = left + had, letter
+  if other ~= '' and quantity < had then getsMore = other end
+  local late = returnedFor(sale, letter) or returnedFor(sale, getsMore)
   if late then return late end
-  local most = public + allotted[k]
   if quantity > most then return REASON.allocation_too_large .. '\tf' .. most end
-  if quantity == allotted[k] then return 'ok' end
-  allotted[k] = quantity
-  emit(sale, 'allocation.changed', context, head .. '"quantity":' .. quantity .. '}')
-  takeBackReturn(sale, letter)
+  if quantity == had then return 'ok' end
+  -- Who gives is first, so that the shares together never come to more than they were.
+  if getsMore == other then
+    share(letter, head, quantity)
+    share(other, otherHead, most - quantity)
+  else
+    if other ~= '' then share(other, otherHead, most - quantity) end
+    share(letter, head, quantity)
+  end
+  takeBackReturn(sale, getsMore)
   return 'ok'
 end
 

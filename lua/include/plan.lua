@@ -5,8 +5,8 @@
 -- The second, its steps, joined by ';', their fields by ',':
 --   q,area,type,category,money,n                  a quantity of a general area
 --   s,area,type,category,money,segment,offsets,allowed   chosen seats; allowed: bytes beside those for all
---   b,scope,first,count,n,policy,accessible,type,moneys  best available; scope is `a<area>`, `c<category>` or
---       `v`; policy r, p or a; moneys is `category:money` joined by '/'
+--   b,scope,first,count,n,policy,accessible,moneys  best available; scope is `a<area>`, `c<category>` or `v`;
+--       policy r, p or a; moneys is `category:type,money` joined by '/'
 -- Of either, what many plans have in common is read once.
 local HEAD_PATTERN = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)$'
 local heads, moneyLists = {}, {}
@@ -24,23 +24,26 @@ local function headOf(text)
   return head
 end
 
+-- By category, what an item of it has between its area and its count.
 local function moneysOf(text)
   local moneys = moneyLists[text]
   if not moneys then
     moneys = {}
-    for category, money in string.gmatch(text, '(%d+):([^/]*)') do moneys[category] = money end
+    for category, ticketType, money in string.gmatch(text, '(%d+):(%d+),([^/]*)') do
+      moneys[category] = ',' .. ticketType .. ',' .. category .. ',' .. money .. ','
+    end
     moneyLists[text] = moneys
   end
   return moneys
 end
 
 local function readBestStep(text)
-  local letter, index, first, count, n, policy, accessible, ticketType, moneys =
-    string.match(text, '^b,(%a)(%d*),(%d+),(%d+),(%d+),(%a),(%d),(%d+),(.*)$')
+  local letter, index, first, count, n, policy, accessible, moneys =
+    string.match(text, '^b,(%a)(%d*),(%d+),(%d+),(%d+),(%a),(%d),(.*)$')
   return {
     kind = 'b', letter = letter, index = index,
     first = tonumber(first), count = tonumber(count), n = tonumber(n),
-    policy = policy, isAccessible = accessible == '1', ticketType = ticketType, money = moneysOf(moneys),
+    policy = policy, isAccessible = accessible == '1', money = moneysOf(moneys),
     area = letter == 'a' and index, category = letter == 'c' and index,
   }
 end

@@ -61,12 +61,12 @@ local function takeBlock(sale, claim, step, segment, from, n)
   hold(sale, area, n)
   if sale.channels == 0 then
     local count = textOf(n)
-    items[#items + 1] = area .. ',' .. step.ticketType .. ',' .. category .. ',' .. step.money[category]
-      .. ',' .. count .. ',0,' .. textOf(segment.index) .. ',' .. textOf(segment.offset + from - 1)
+    items[#items + 1] = area .. step.money[category] .. count .. ',0,'
+      .. textOf(segment.index) .. ',' .. textOf(segment.offset + from - 1)
       .. (n > 1 and '+' .. count or '')
     return holdSeats(segment, marked(segment.seats, from, n, 'h'))
   end
-  local front = area .. ',' .. step.ticketType .. ',' .. category .. ',' .. step.money[category] .. ','
+  local front = area .. step.money[category]
   local first = from
   while first < from + n do
     local channel, last = channelOf(string.sub(segment.seats, first, first)), first

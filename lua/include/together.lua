@@ -51,8 +51,7 @@ local function placeIn(sale, segment, n, class, avoid)
   return best
 end
 
--- Bounds that n seats fit under. Of n and one more, one seat would be left alone; not where another category
--- goes on beside it, but that no bound says, so with `avoid` such a row comes after all others.
+-- Bounds that n seats fit under; with `avoid` not of n and one more, of which one seat would be left alone.
 local boundsBySize = { [true] = {}, [false] = {} }
 local function boundsFor(n, avoid)
   local bounds = boundsBySize[avoid][n]
@@ -69,18 +68,28 @@ local function correctBound(scope, slot, longest)
   if 128 + longest < string.byte(scope.runs, slot - scope.first + 1) then setBound(scope, slot, longest) end
 end
 
+-- Where free seats of another category or channel go on beside n and one more, none is left alone; that no
+-- bound says, so in sales that have such seats so many rows are looked at for it.
+local LOOKS_MAX = 16
+
 -- The first segment in order of preference with n seats together that suits the step, and where in it.
 local function findTogether(sale, scope, step, n, class)
   for pass = sale.strand == '1' and 1 or 2, 2 do
     local avoid, misfits = pass == 1, 0
-    local bounds = boundsFor(n, avoid)
+    local looks = avoid and (sale.joined ~= '' or sale.channels > 0) and LOOKS_MAX or 0
+    local bounds = boundsFor(n, avoid and looks == 0)
     local at = string.find(runsFor(sale, scope, step, n), bounds)
     while at do
       local segment = segmentAt(sale, scope.first + at - 1)
       if fits(sale, step, segment, n) then
         local from = placeIn(sale, segment, n, class, avoid)
         if from then return segment, from end
-        correctBound(scope, scope.first + at - 1, longestRun(segment.seats, class))
+        local longest = longestRun(segment.seats, class)
+        correctBound(scope, scope.first + at - 1, longest)
+        if longest > n then
+          looks = looks - 1
+          if looks == 0 then bounds = boundsFor(n, true) end
+        end
       else
         misfits = passBy(sale, scope, step, n, misfits)
       end

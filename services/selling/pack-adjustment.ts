@@ -67,14 +67,20 @@ function packBlock(mode: 'block' | 'unblock', request: InventoryRequest, { layou
   if (areaId === undefined || quantity === undefined || seatIds !== undefined) return placesNeeded(mode);
   const area = generalArea(areaId, layout);
   if ('reason' in area) return area;
-  return { script: 'adjust-counts', args: [area.index, '', quantity, headOf({ areaId, reason })] };
+  return { script: 'adjust-counts', args: [area.index, '', quantity, headOf({ areaId, reason }), '', ''] };
 }
 
 function packAllocation({ allocate }: InventoryRequest, { layout }: AdjustedSale): Packed {
-  const { channelId = null, areaId, quantity, seatIds } = allocate ?? {};
+  const { channelId = null, fromChannelId, areaId, quantity, seatIds } = allocate ?? {};
   const channel = channelId === null ? 0 : layout.channelIds.indexOf(channelId) + 1;
   if (channelId !== null && channel === 0) return { reason: 'channel_unknown', extra: { channelId } };
   const target = channel === 0 ? HOME.public : channelByte(channel);
+  const from = fromChannelId === undefined ? 0 : layout.channelIds.indexOf(fromChannelId) + 1;
+  if (fromChannelId !== undefined && from === 0) {
+    return { reason: 'channel_unknown', extra: { channelId: fromChannelId } };
+  }
+  if (from > 0 && from === channel) return invalid('fromChannelId is another channel than channelId');
+  if (from > 0 && seatIds !== undefined) return invalid('seats go from one channel to another by themselves');
   if (seatIds !== undefined && isAlone({ areaId, quantity })) {
     return packSeats('allocate', target, { seatIds }, { channelId }, layout);
   }
@@ -83,7 +89,10 @@ function packAllocation({ allocate }: InventoryRequest, { layout }: AdjustedSale
   const area = generalArea(areaId, layout);
   if ('reason' in area) return area;
   if (channel === 0) return invalid('what is for everybody is what no channel has: say what a channel has');
-  return { script: 'adjust-counts', args: [area.index, target, quantity, headOf({ areaId, channelId })] };
+  const other = from === 0 ? ['', ''] : [channelByte(from), headOf({ areaId, channelId: fromChannelId })];
+  return {
+    script: 'adjust-counts', args: [area.index, target, quantity, headOf({ areaId, channelId }), ...other],
+  };
 }
 
 function packRelease({ release = {} }: InventoryRequest, { layout }: AdjustedSale): Packed {

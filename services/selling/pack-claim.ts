@@ -158,17 +158,33 @@ function packBest({ item, offer, promotion, steps, types }: Packing): ClaimFault
   const { bestAvailable: n = 0, adjacent = 'required', accessible = false } = item;
   const found = scopeOf(item, layout);
   if ('reason' in found) return found;
-  const type = ticketTypeOf(item, found.categories[0] ?? 0, layout);
+  // Unless it is named, each place has the first type of its category, as chosen seats have.
+  const kinds = new Set<number>();
   const moneys = found.categories.flatMap((category) => {
+    const type = ticketTypeOf(item, category, layout);
     const money = prices.money(category, type, promotion);
-    return money === undefined ? [] : [`${category}:${money}`];
+    if (money === undefined) return [];
+    kinds.add(type);
+    return [`${category}:${type},${money}`];
   });
-  if (moneys.length === 0) return unknownType(item);
-  types.set(type, (types.get(type) ?? 0) + n);
+  const [type] = kinds;
+  if (type === undefined) return unknownType(item);
+  if (kinds.size === 1) types.set(type, (types.get(type) ?? 0) + n);
+  else if (isAnyLimited(kinds, offer)) return unnamedType(kinds, layout);
   const { name, scope: { first, count } } = found;
   const policy = LETTER_BY_POLICY[adjacent];
-  steps.push(`b,${name},${first},${count},${n},${policy},${accessible ? 1 : 0},${type},${moneys.join('/')}`);
+  steps.push(`b,${name},${first},${count},${n},${policy},${accessible ? 1 : 0},${moneys.join('/')}`);
   return undefined;
+}
+
+/** How many tickets of each type there will be is known after the search only: too late for these. */
+function isAnyLimited(types: ReadonlySet<number>, { definition, layout }: SaleOffer): boolean {
+  return definition.ticketTypes.some(({ ticketType }) => types.has(layout.ticketTypes.indexOf(ticketType)));
+}
+
+function unnamedType(types: ReadonlySet<number>, { ticketTypes }: SaleLayout): ClaimFault {
+  const names = [...types].map((type) => ticketTypes[type]).join(', ');
+  return { reason: 'request_invalid', extra: { detail: `name a ticketType: the seats there have ${names}` } };
 }
 
 /** Where best available is looked for, and the categories there. */

@@ -84,8 +84,9 @@ t.test('what is counted of the outbox is what stands in it, however it is trimme
   await agrees('3164', 'what is spared says nothing about the age');
   await accept('164-0', 'a-1', '163-0 165-0');
   await agrees('3166', 'and is not trimmed');
+  await redis.hset(standing, 'sinceMs', '3000');
   await accept('166-0', 'x-1', '163-0 165-0');
-  await agrees('3166', 'another entry stands there');
+  await agrees('3000', 'another entry stands there: nothing is known of any');
   await accept('166-0', 'a-1', '163-0 165-0');
   t.same((await redis.xrange(outbox, '-', '+')).map(([id]) => id), ['163-0', '165-0']);
   await agrees(undefined, 'nothing else is left');

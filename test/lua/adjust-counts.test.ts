@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { adjustStock } from '../../services/selling/adjust-stock.ts';
 import type { InventoryRequest } from '../../services/shared/contracts/inventory-schemas.ts';
+import { partitionKeys } from '../../services/shared/contracts/keys.ts';
 import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
 import type { Desk } from '../harness/open-desk.ts';
 import { readEvents, readStock } from '../harness/read-stock.ts';
@@ -129,5 +130,76 @@ t.test('two operators and many buyers at once: nothing is set aside twice, nothi
   for (const type of ['stock.blocked', 'allocation.changed', 'capacity.changed', 'hold.placed'] as const) {
     t.ok(types.has(type), type);
   }
+  await desk.check();
+});
+
+const moveTo = (channelId: string, quantity: number, fromChannelId: string): InventoryRequest =>
+  ({ allocate: { channelId, areaId: 'floor', quantity, fromChannelId } });
+
+t.test('a share goes from one channel to another in one step, both of which are in one entry', async (t) => {
+  const desk = await openDesk(t, input());
+  const entries = () => desk.redis.xlen(partitionKeys(desk.partition).outbox);
+  for (const [request, first, second] of [
+    [moveTo('office', 3, 'partner'), ['partner', 1], ['office', 3]],
+    [moveTo('office', 1, 'partner'), ['office', 1], ['partner', 3]],
+    [moveTo('partner', 4, 'office'), ['office', 0], ['partner', 4]],
+  ] as const) {
+    const count = await entries();
+    t.match(await adjust(desk, request), { ok: true });
+    t.equal(await entries(), count + 1, 'no crash can part them');
+    t.match((await readEvents(desk)).slice(-2), [first, second].map(([channelId, quantity]) =>
+      ({ type: 'allocation.changed', data: { areaId: 'floor', channelId, quantity } })));
+    const before = await desk.dump();
+    t.match(await adjust(desk, request), { ok: true });
+    t.same(await desk.dump(), before, 'a repeat changes nothing');
+  }
+  await refused(t, desk, moveTo('office', 5, 'partner'), 'allocation_too_large', 'f4');
+  await refused(t, desk, moveTo('office', 1, 'office'), 'request_invalid');
+  await refused(t, desk, moveTo('office', 1, 'nobody'), 'channel_unknown');
+  const seatIds = ['A1'];
+  await refused(t, desk, { allocate: { channelId: 'office', seatIds, fromChannelId: 'partner' } },
+    'request_invalid');
+  await desk.check();
+});
+
+t.test('nothing goes to or from a channel whose time is over', async (t) => {
+  const desk = await openDesk(t, input({ channels: [
+    { channelId: 'partner', allocations: [{ areaId: 'floor', quantity: 4 }] },
+    { channelId: 'office', returnsAt: '2020-01-01T00:00:00.000Z' },
+  ] }));
+  await adjust(desk, { returnAllocation: 'office' });
+  await refused(t, desk, moveTo('office', 2, 'partner'), 'allocation_returned');
+  await refused(t, desk, moveTo('partner', 2, 'office'), 'allocation_returned');
+  await refused(t, desk, moveTo('partner', 5, 'office'), 'allocation_too_large', 'f4');
+  t.match(await adjust(desk, moveTo('partner', 4, 'office')), { ok: true }, 'so it is already');
+  await desk.check();
+});
+
+t.test('while shares go to and fro, nobody else gets what is moved and none is lost', async (t) => {
+  const desk = await openDesk(t, input({ groups: [], channels: [
+    { channelId: 'partner', allocations: [{ areaId: 'floor', quantity: 4 }] },
+    { channelId: 'office', allocations: [{ areaId: 'floor', quantity: 4 }] },
+  ] }));
+  const one = [{ areaId: 'floor', quantity: 1 }];
+  const answers = { public: 0, channels: 0 };
+  for (let round = 0; round < 12; round++) {
+    const [to, from] = round % 2 === 0 ? ['office', 'partner'] : ['partner', 'office'];
+    await Promise.all([
+      ...Array.from({ length: 4 }, (_, i) => adjust(desk, moveTo(to, (round + 2 * i) % 8, from))),
+      ...Array.from({ length: 6 }, async (_, i) => {
+        const answer = await desk.place(`p${round}-${i}`, one);
+        if (answer.ok) answers.public += 1;
+      }),
+    ]);
+    if (round % 2 === 1) {
+      const opened = await desk.place(`c${round}`, one, { opened: 'AB' });
+      if (opened.ok) answers.channels += 1;
+    }
+    await desk.check();
+  }
+  t.equal(answers.public, 2, 'what no channel has');
+  t.equal(answers.channels, 6);
+  t.ok((await desk.place('rest', [{ areaId: 'floor', quantity: 2 }], { opened: 'AB' })).ok);
+  t.match((await readStock(desk)).counters, { floor: '0 10 0 0' });
   await desk.check();
 });

@@ -212,6 +212,27 @@ t.test('over categories and neighbouring rows no single seat is left while it ca
   await child.check();
 });
 
+t.test('of two free runs of a row the longer one counts, also where it comes first', async (t) => {
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 10)])]));
+  t.ok((await desk.place('others', [{ seatIds: ['A7'] }])).ok);
+  await refuses(t, desk, () => desk.place('x', [{ areaId: 'hall', bestAvailable: 7 }]),
+    'no_adjacent_seats', 'a0.6');
+  t.equal(await best(desk, 'a', { areaId: 'hall', bestAvailable: 6 }), 'A1 A2 A3 A4 A5 A6');
+  await desk.check();
+});
+
+t.test('what a refused claim gives back is seen by the next one of its call', async (t) => {
+  const rows = Array.from({ length: 40 }, (_, i) => rowOf(`F${i}x`, 4));
+  const desk = await openDesk(t, saleOf([hallOf(rows, 'full'), hallOf([rowOf('O', 4)], 'open')],
+    { groups: [{ groupId: 'g', capacity: 5, areaIds: ['full'] }] }));
+  const four = { bestAvailable: 4 };
+  // The second four are searched past forty rows that the first have filled up, the third are nowhere.
+  const [refused, placed] = await Promise.all([desk.place('a', [four, four, four]), desk.place('b', [four])]);
+  t.match(refused, { reason: 'no_adjacent_seats' });
+  t.same(await desk.seatsOf(placed), ['F0x1', 'F0x2', 'F0x3', 'F0x4']);
+  await desk.check();
+});
+
 t.test('a full area with thousands of free segments, and those of another type, are passed by', async (t) => {
   const rows = (name: string, count: number, categoryId: string) => Array.from({ length: count }, (_, i) =>
     rowOf(`${name}${i}x`, 4, { categoryIds: Array.from({ length: 4 }, () => categoryId) }));

@@ -54,6 +54,22 @@ t.test('a ticket type that only some categories sell', async (t) => {
   await desk.check();
 });
 
+t.test('of no type that is named, each place has the first that is sold there', async (t) => {
+  const kinds = [{ categoryId: 'C', prices: { adult: 1000 } }, { categoryId: 'D', prices: { student: 300 } }];
+  const areas = [hallOf([rowOf('A', 2)]), hallOf([rowOf('B', 2, { categoryIds: ['D', 'D'] })], 'balcony')];
+  const desk = await openDesk(t, saleOf(areas, { categories: kinds }));
+  const two = { bestAvailable: 2 };
+  t.equal(await best(desk, 'a', two), 'A1 A2');
+  await refuses(t, desk, () => desk.place('x', [{ ...two, ticketType: 'adult' }]), 'sold_out', 'v.0');
+  t.equal(await best(desk, 'b', two), 'B1 B2', 'as who names no type may choose these seats');
+  await desk.check();
+  const limited = await openDesk(t, saleOf(areas, {
+    categories: kinds, ticketTypes: [{ ticketType: 'student', maxPerHold: 1 }] }));
+  await t.rejects(limited.place('a', [two]), /request_invalid/,
+    'how many of each there would be is not known before');
+  t.equal(await best(limited, 'c', { ...two, ticketType: 'adult' }), 'A1 A2');
+});
+
 t.test('a block may stand across categories where none of one is large enough', async (t) => {
   const row = rowOf('A', 8, { categoryIds: ['C', 'C', 'C', 'D', 'D', 'C', 'C', 'C'], aisleAfter: [6] });
   const desk = await openDesk(t, saleOf([hallOf([row])], { categories }));
@@ -138,6 +154,23 @@ t.test('of accessible places the one with most companions is taken, of equal one
   t.ok((await alone.place('others', [{ seatIds: ['A2', 'A4'] }])).ok);
   await refuses(t, alone, () => alone.place('x', [{ areaId: 'hall', bestAvailable: 4, accessible: true }]),
     'no_adjacent_seats', 'a0.1');
+});
+
+t.test('accessible places are of the area that is asked for, whichever has some before it', async (t) => {
+  const rowWith = (name: string) =>
+    rowOf(name, 3).seats.map((seat, i) => ({ ...seat, ...(i === 1 && { accessible: true }) }));
+  const areas = ['A', 'B'].map((name) =>
+    hallOf([{ ...rowOf(name, 3), seats: rowWith(name) }], `hall-${name.toLowerCase()}`));
+  const desk = await openDesk(t, saleOf(areas));
+  t.equal(await best(desk, 'a', { areaId: 'hall-b', bestAvailable: 1, accessible: true }), 'B2');
+  await desk.check();
+});
+
+t.test('as many are together as a bound can say', async (t) => {
+  const limits = { buyerLimit: 300, holdLimit: 300 };
+  const desk = await openDesk(t, saleOf([hallOf([rowOf('A', 127)])], limits));
+  t.equal((await desk.seatsOf(await desk.place('a', [{ bestAvailable: 127 }]))).length, 127);
+  await desk.check();
 });
 
 t.test('the seats of a channel are for who has its code', async (t) => {

@@ -23,7 +23,8 @@ export interface StockPick {
 }
 
 const VERBS = ['block', 'unblock', 'unblock', 'blockCount', 'blockCount', 'allocate', 'allocate',
-  'allocateCount', 'allocateCount', 'capacity', 'capacity', 'price', 'release', 'return'] as const;
+  'allocateCount', 'allocateCount', 'moveCount', 'capacity', 'capacity',
+  'price', 'release', 'return'] as const;
 
 export const stockPicks: fc.Arbitrary<StockPick> = fc.record({
   sale: fc.nat(1), verb: fc.constantFrom(...VERBS), at: fc.nat(5), n: fc.nat(6),
@@ -80,6 +81,10 @@ function requestOf(pick: StockPick, { fold, known: { definition, layout } }: Mod
     case 'blockCount': return { [at < 3 ? 'block' : 'unblock']: { areaId, quantity: n }, reason: 'r' };
     case 'allocate': return { allocate: { channelId: pick.channel > 1 ? null : channelId, seatIds } };
     case 'allocateCount': return { allocate: { channelId, areaId, quantity: pick.channel > 1 ? n : 4 * n } };
+    case 'moveCount': {
+      const fromChannelId = layout.channelIds[(pick.channel + 1) % 2] ?? 'nobody';
+      return { allocate: { channelId, fromChannelId, areaId, quantity: n } };
+    }
     case 'release': return { release: at < 3 ? { seatIds } : at < 5 ? { areaId: 'hall' } : { all: true } };
     case 'price': {
       const categoryId = ['C', 'D', 'E'][at % 3] ?? '';

@@ -15,7 +15,8 @@ import type { Chain, ChainSeat, Trial } from './reference-claim.ts';
  *    there. Where they are not: a block that strands nothing, and no later in that order than the first
  *    segment whose longest run has two seats more than n; if there is no such segment and the block strands
  *    a seat, it is in the first segment with room at all. (A run of exactly n may be passed over, when what
- *    is remembered of its segment says n + 1.)
+ *    is remembered of its segment says n + 1.) In a small sale where another category or channel goes on
+ *    beside a segment's seats: the first that strands nothing, if there is any.
  * 3. `required`: otherwise `no_adjacent_seats` with the largest block there is, `sold_out` if that is 0.
  * 4. `preferred`: otherwise two blocks in neighbouring segments of an area, at most three apart, if any are.
  * 5. Otherwise any seats, the first block as large as there is; `sold_out` says how many there were.
@@ -95,6 +96,8 @@ type Fail = (what: string) => never;
 const NEIGHBOURS = 3;
 /** In a sale with more segments than this not all are looked at as the larger part. */
 const ANCHORS = 8;
+/** In a sale with more segments not all may be looked at that have one seat more than asked for. */
+const LOOKS = 16;
 
 function checkTogether(
   trial: Trial,
@@ -123,8 +126,8 @@ function checkTogether(
   };
   const isStranding = !known.definition.allowStrandedSeats && doesStrand(got);
   const isFree = known.definition.allowStrandedSeats || isStranding;
-  const sure = known.definition.allowStrandedSeats ? inSegments : inSegments.filter(({ segment }) =>
-    longestIn(trial, wish, look, segment) >= wish.n + 2);
+  const sure = known.definition.allowStrandedSeats ? inSegments : inSegments.filter((block) =>
+    (isAllLookedAt(known) ? !doesStrand(block) : longestIn(trial, wish, look, block.segment) >= wish.n + 2));
   if (isStranding && sure.length > 0) fail('a seat is stranded, as need not be');
   const before = (isStranding ? inSegments : sure).find(
     ({ segment }) => rankOf(segment) < rankOf(got.segment));
@@ -132,6 +135,12 @@ function checkTogether(
   const nearest = Math.min(...inSegments.filter((block) => block.segment === got.segment
     && (isFree || !doesStrand(block))).map(distance));
   if (distance(got) !== nearest) fail('others are nearer to the middle');
+}
+
+/** Whether runs of one more than are asked for are looked at as well, and there are not too many of them. */
+function isAllLookedAt({ layout, definition }: KnownSale): boolean {
+  const isJoined = layout.segments.some(({ joinsLeft, joinsRight }) => joinsLeft || joinsRight);
+  return layout.segments.length <= LOOKS && (isJoined || definition.channels.length > 0);
 }
 
 /** Ways of looking at the seats: through each channel that is opened, then all; or as everybody. */

@@ -240,8 +240,8 @@ function expectSeats(walk: Walk, item: ItemRequest, byChannel: Map<string, strin
 
 function walkBest(walk: Walk, item: ItemRequest, n: number): Expected | undefined {
   const { trial, sale: { known } } = walk;
-  const type = typeOf(known, item);
-  const categoryIds = known.definition.categories.filter(({ prices }) => Object.hasOwn(prices, type))
+  const categoryIds = known.definition.categories
+    .filter(({ categoryId, prices }) => Object.hasOwn(prices, typeOf(known, item, categoryId)))
     .map(({ categoryId }) => categoryId);
   const wish = { n, item, categoryIds };
   const refusal = refusalOfBest(trial, wish);
@@ -341,13 +341,12 @@ function nextItem(walk: Walk, item: ItemRequest): PackedItem {
   return packed;
 }
 
-/** The type asked for; else the first of the category, for best available of the first in its scope. */
-export function typeOf({ definition, layout }: KnownSale, item: ItemRequest, categoryId?: string): string {
+/** The type asked for; else the first of the category. */
+export function typeOf(
+  { definition, layout }: KnownSale, item: ItemRequest, categoryId: string | undefined,
+): string {
   if (item.ticketType !== undefined) return item.ticketType;
-  const inScope = item.bestAvailable === undefined ? categoryId
-    : item.categoryId ?? (item.areaId === undefined ? definition.categories[0]?.categoryId
-      : definition.areas.find(({ areaId }) => areaId === item.areaId)?.rows?.[0]?.seats[0]?.categoryId);
-  const prices = definition.categories.find((one) => one.categoryId === inScope)?.prices ?? {};
+  const prices = definition.categories.find((one) => one.categoryId === categoryId)?.prices ?? {};
   return layout.ticketTypes.find((type) => Object.hasOwn(prices, type)) ?? '';
 }
 

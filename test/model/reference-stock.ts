@@ -37,6 +37,7 @@ export function outcomeOf(sale: ReferenceSale, request: InventoryRequest, at: Ci
     return done(isReturned ? [] : [event('allocation.returned', { channelId: returnAllocation })]);
   }
   if (allocate !== undefined && isLate(sale, allocate.channelId, at)) return refused('allocation_returned');
+  if (allocate?.fromChannelId !== undefined) return ofMoving(sale, allocate, at);
   const places = block ?? unblock ?? allocate ?? {};
   if (places.areaId !== undefined) {
     const { areaId, quantity = 0 } = places;
@@ -56,7 +57,8 @@ function faultOf({ known }: ReferenceSale, request: InventoryRequest): string | 
   const { allocate, returnAllocation, capacity, areaId, groupId, categoryId, ticketType = '' } = request;
   const { definition, layout } = known;
   const channelId = allocate?.channelId ?? returnAllocation;
-  if (channelId !== undefined && !layout.channelIds.includes(channelId)) return 'channel_unknown';
+  const named = [channelId, allocate?.fromChannelId].filter((id) => id !== undefined && id !== null);
+  if (named.some((id) => !layout.channelIds.includes(id))) return 'channel_unknown';
   if (request.price !== undefined) {
     const category = definition.categories.find((one) => one.categoryId === categoryId);
     return Object.hasOwn(category?.prices ?? {}, ticketType) ? undefined : 'ticket_type_unknown';
@@ -120,6 +122,24 @@ function ofAllotting(sale: ReferenceSale, areaId: string, channelId: string, qua
   if (quantity > most) return refused('allocation_too_large', `f${most}`);
   if (quantity === has) return done([]);
   return done([event('allocation.changed', { areaId, channelId, quantity })]);
+}
+
+/** A share out of that of another channel, or back into it: both together stay what they are. */
+function ofMoving(
+  sale: ReferenceSale,
+  { channelId, fromChannelId = '', areaId = '', quantity = 0 }: NonNullable<InventoryRequest['allocate']>,
+  at: Circumstances,
+): Outcome {
+  const of = (id: string | null) => sale.fold.areas.get(areaId)?.allotted.get(id ?? '') ?? 0;
+  const both = of(channelId) + of(fromChannelId);
+  const change = (id: string | null, n: number) =>
+    event('allocation.changed', { areaId, channelId: id, quantity: n });
+  const changes = [change(channelId, quantity), change(fromChannelId, both - quantity)];
+  if (quantity < of(channelId)) {
+    return isLate(sale, fromChannelId, at) ? refused('allocation_returned') : done(changes);
+  }
+  if (quantity > both) return refused('allocation_too_large', `f${both}`);
+  return done(quantity === of(channelId) ? [] : changes.toReversed());
 }
 
 /** Whether a seat changes, or why it cannot. */

@@ -9,7 +9,7 @@
  *
  * Exits 1 when the score is below the minimum, or an entry of equivalent.json matches nothing any more.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isRunning } from '../../infra/local/is-running.ts';
@@ -19,10 +19,12 @@ import type { EquivalentMutant } from './equivalent-mutants.ts';
 import { measureTests, runsAny } from './judge-mutant.ts';
 import type { UsefulTest } from './judge-mutant.ts';
 import { judgeAgain, judgeMutants } from './judge-mutants.ts';
+import type { JudgedMutant } from './judge-mutants.ts';
 import { readLuaProject } from './lua-project.ts';
 import type { LuaProject } from './lua-project.ts';
 import type { LuaMutant } from './mutate-lua.ts';
 import { MutationWorker } from './mutation-worker.ts';
+import { mutantsSince } from './mutants-since.ts';
 import { chooseMutants, readOptions, usage } from './read-options.ts';
 import type { MutationOptions } from './read-options.ts';
 import { RealTests } from './real-tests.ts';
@@ -32,6 +34,7 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 const dataFolder = join(project, '.data');
 const runFolder = join(dataFolder, `mutation-${process.pid}`);
 const survivorsPath = join(dataFolder, 'mutation-survivors.json');
+const verdictsPath = join(dataFolder, 'mutation-verdicts.jsonl');
 const TEST_END = '.test.ts';
 const TEST_FOLDERS = ['test/lua', 'test/model'];
 /** A first guess, until the run knows better: what a mutant costs that is killed, and how many are not. */
@@ -108,7 +111,8 @@ function choose(
       `  ${file}\n    ${line}\n    ${[becomes].flat().join('\n    ')}`);
     throw new Error(`In equivalent.json these match no mutant or give no reason:\n${lines.join('\n')}`);
   }
-  const wanted = chooseMutants(lua.mutants, options);
+  const named = chooseMutants(lua.mutants, options);
+  const wanted = options.since === '' ? named : mutantsSince(named, options.since);
   const chosen = options.again ? survivorsIn(wanted) : wanted;
   return {
     mutants: chosen.filter((mutant) => !equivalent.has(mutant)),
@@ -156,14 +160,17 @@ function writeSurvivors(mutants: LuaMutant[]): void {
   writeFileSync(survivorsPath, `${JSON.stringify(survivors, undefined, 2)}\n`);
 }
 
-/** Says how far it is, and each survivor as soon as it is one. */
-function progressOf(total: number): (judged: { mutant: LuaMutant; verdict: unknown }) => void {
+/** Says how far it is, and each survivor as soon as it is one; writes down who noticed what, and how. */
+function progressOf(total: number): (judged: JudgedMutant) => void {
+  writeFileSync(verdictsPath, '');
   const startedAtMs = performance.now();
   const step = Math.max(10, Math.round(total / 20));
   let done = 0;
   const survivors: LuaMutant[] = [];
   return ({ mutant, verdict }) => {
     done += 1;
+    const { file, lineNumber, line, becomes } = mutant;
+    appendFileSync(verdictsPath, `${JSON.stringify({ file, lineNumber, line, becomes, ...verdict })}\n`);
     if (verdict === undefined) {
       say(`nobody noticed ${describe(mutant)}`);
       survivors.push(mutant);

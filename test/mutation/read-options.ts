@@ -7,6 +7,8 @@ export interface MutationOptions {
   only: string[];
   /** kinds of change; empty for all */
   operators: string[];
+  /** a commit: only mutants of which its lines know nothing; empty for all */
+  since: string;
   /** names of test files of test/lua and test/model to judge by; empty for all */
   tests: string[];
   /** mutants to choose at random, 0 for all */
@@ -24,6 +26,7 @@ export interface MutationOptions {
 export const usage = `npm run test:mutation -- [options]
   --only NAMES    only these files of lua/ and lua/include/, parted by commas: place-holds,take
   --operators NAMES  only these kinds of change: comparison,logic
+  --since COMMIT  only changes that the lines of this commit did not allow, be they moved since
   --tests NAMES   judged by these files of test/lua and test/model only: moments,limits
   --sample N      N mutants chosen at random instead of all
   --seed N        another choice (default 1)
@@ -37,6 +40,7 @@ export function readOptions(args: string[]): MutationOptions {
   const { values } = parseArgs({ args, options: {
     only: { type: 'string', default: '' },
     operators: { type: 'string', default: '' },
+    since: { type: 'string', default: '' },
     tests: { type: 'string', default: '' },
     sample: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
@@ -48,6 +52,7 @@ export function readOptions(args: string[]): MutationOptions {
   return {
     only: namesIn(values.only),
     operators: operatorsIn(values.operators),
+    since: values.since,
     tests: namesIn(values.tests),
     sampleCount: numberOf('sample', values.sample),
     seed: numberOf('seed', values.seed),

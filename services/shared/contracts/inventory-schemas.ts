@@ -39,6 +39,11 @@ export const InventoryRequest = Type.Object({
   })),
   allocate: Type.Optional(Type.Object({
     channelId: Type.Union([RuleId, Type.Null()], { description: 'null: for everybody' }),
+    fromChannelId: Type.Optional({
+      ...RuleId,
+      description: 'with areaId and quantity: what channelId gets comes from the share of this channel, and '
+        + 'what it gives goes there; at no time is it for everybody',
+    }),
     areaId: Type.Optional(Id),
     quantity: Type.Optional({ ...Quantity, description: 'what the channel may draw from now on' }),
     seatIds: Type.Optional(SeatIds),
