@@ -1,4 +1,5 @@
 import type { EventType } from '../../services/shared/contracts/events.ts';
+import type { StreamEventType } from '../../services/shared/contracts/stream-events.ts';
 
 /** What has happened, in a sentence per type: for the documents that are made from the schemas. */
 export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
@@ -26,4 +27,10 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
   'hold.released': 'A buyer gave a hold back; its places are free.',
   'hold.expired': 'A hold lapsed; its places are free.',
   'order.confirmed': 'What was held is sold.',
+};
+
+/** The same of those in streams that are no sale's. */
+export const STREAM_EVENT_SUMMARIES: Readonly<Record<StreamEventType, string>> = {
+  'operator.acted': 'An operator did something that is no event of a sale.',
+  'projection.parked': 'A projection has stopped for a sale, at an event that it cannot apply.',
 };

@@ -1,13 +1,16 @@
 import { EventAttributes, EVENT_SCHEMAS, versionOf } from '../../services/shared/contracts/event-schemas.ts';
 import { EVENT_DATA, EVENT_TYPES } from '../../services/shared/contracts/events.ts';
-import type { EventType } from '../../services/shared/contracts/events.ts';
-import { EVENT_SUMMARIES } from './event-summaries.ts';
+import {
+  STREAM_EVENT_DATA, STREAM_EVENT_TYPES, StreamAttributes,
+} from '../../services/shared/contracts/stream-events.ts';
+import { EVENT_SUMMARIES, STREAM_EVENT_SUMMARIES } from './event-summaries.ts';
 
 /** The parts of docs/events.md that are made: each between two comments that name it. */
 const SECTIONS: Record<string, () => string[]> = {
   attributes: attributeRows,
   types: typeRows,
-  data: () => EVENT_TYPES.flatMap(dataOf),
+  data: () => EVENT_TYPES.flatMap((type) => dataRows(type, EVENT_DATA[type])),
+  streams: streamRows,
 };
 
 /** The page with its made parts as they should be; what stands outside of them stays. */
@@ -55,8 +58,19 @@ function typeRows(): string[] {
     `| \`${type}\` | ${versionOf(type)} | ${EVENT_SUMMARIES[type]} |`)];
 }
 
-function dataOf(type: EventType): string[] {
-  const { properties = {}, required = [] } = shapeOf(EVENT_DATA[type]);
+function streamRows(): string[] {
+  const { properties = {} } = shapeOf(StreamAttributes);
+  return [
+    ...['source', 'subject'].map((name) => `- \`${name}\`: ${properties[name]?.description ?? ''}`), '',
+    ...STREAM_EVENT_TYPES.flatMap((type) => {
+      const [title = '', ...rows] = dataRows(type, STREAM_EVENT_DATA[type]);
+      return [title, '', STREAM_EVENT_SUMMARIES[type], ...rows];
+    }),
+  ];
+}
+
+function dataRows(type: string, schema: unknown): string[] {
+  const { properties = {}, required = [] } = shapeOf(schema);
   const rows = Object.entries(properties).map(([name, shape]) =>
     `| \`${name}\` | ${required.includes(name) ? kindOf(shape) : `${kindOf(shape)}, optional`} | ${
       cell(shape.description ?? '')} |`);

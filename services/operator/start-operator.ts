@@ -7,9 +7,12 @@ import type { Pool } from '../shared/platform/pg.ts';
 import { handleError, sendProblem } from '../shared/platform/problem.ts';
 import { connectRedis } from '../shared/platform/redis.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
+import { serve } from '../shared/platform/serve.ts';
+import { createActsFollower } from './acts-follower.ts';
 import type { OperatorConfig } from './config.ts';
 import { PlacedFeed } from './placed-feed.ts';
 import { registerAnswers } from './routes/register-answers.ts';
+import { registerAudit } from './routes/register-audit.ts';
 import { registerCertificates } from './routes/register-certificates.ts';
 import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
@@ -23,8 +26,9 @@ const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
 
 /**
  * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing but
- * what operators do about projections.
- * While PostgreSQL is away it answers 503 and says so in /health/ready.
+ * what operators do about projections. In the background it takes what the selling API keeps for the audit
+ * into the event store (acts-follower.ts). While PostgreSQL is away it answers 503 and says so in
+ * /health/ready.
  *
  * @throws Error when the configuration is wrong or the port is taken
  */
@@ -37,6 +41,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   const redis = connectRedis(config.REDIS_URL, { name: 'operator', log });
   const legacy = connectPg(config.DATABASE_URL, { name: 'operator-legacy', log, poolMax: CONNECTIONS_MAX });
   const feed = new PlacedFeed({ pool: events, log });
+  const acts = createActsFollower({ redis, events, log });
   const app = createHttp({ log });
   registerHealth(app, {
     ready: async () => [...await check(events, 'event store'), ...await check(legacy, 'legacy database')],
@@ -50,27 +55,16 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
     registerProjections(scope, { databases: { events, legacy }, credentials });
     registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
     registerWatch(scope, { events, feed, credentials });
+    registerAudit(scope, { events, credentials });
     registerPage(scope);
   });
-  let stopped: Promise<void> | undefined;
-  try {
-    return { url: await app.listen({ host: config.HOST, port: config.PORT }), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-
-  function stop(): Promise<void> {
-    stopped ??= close();
-    return stopped;
-  }
-
-  async function close(): Promise<void> {
-    await app.close();
+  acts.start();
+  return serve(app, config, async () => {
+    await Promise.all([app.close(), acts.stop()]);
     await feed.stop();
     await Promise.all([events.end(), legacy.end()]);
     redis.disconnect();
-  }
+  });
 }
 
 async function check(pool: Pool, name: string): Promise<string[]> {

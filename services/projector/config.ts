@@ -12,6 +12,9 @@ export const PrepareConfig = Type.Object(databases);
 /** What the projector is told by its environment. */
 export const ProjectorConfig = Type.Object({
   ...databases,
+  WORKER_DATABASE_URL: Type.Optional(Type.String({
+    description: 'of the worker, whose outbox is emptied here; default: EVENT_STORE_URL',
+  })),
   KINESIS_ENDPOINT: Type.Optional(Type.String({ description: 'of an emulator; absent: AWS' })),
   KINESIS_STREAM: Type.String({ default: 'onsale' }),
   KINESIS_SHARDS: Type.Integer({ default: 4, minimum: 1, description: 'of a stream that must be created' }),

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
 import { runMigrations } from '../shared/platform/run-migrations.ts';
 import type { MigrationLog } from '../shared/platform/run-migrations.ts';
+import { migrateStreamOutbox } from '../shared/stream-outbox/migrate-stream-outbox.ts';
 import { prepareReadModel } from './projections/read-model-versions.ts';
 import { READ_MODELS } from './projections/read-models/read-models.ts';
 
@@ -28,6 +29,9 @@ export async function migrate(
     ...await migrateReader(eventStoreUrl),
     ...await runMigrations(eventStoreUrl, EVENT_STORE, 'event_store_migrations'),
     ...await runMigrations(databaseUrl, PROJECTION, 'projection_migrations'),
+    // Both have acts of operators to tell of.
+    ...await migrateStreamOutbox(eventStoreUrl),
+    ...await migrateStreamOutbox(databaseUrl),
   ];
   await prepareReadModels(databaseUrl);
   if (names.length > 0) log.info({ migrations: names }, 'event store and projection migrated');

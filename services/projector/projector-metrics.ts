@@ -5,6 +5,7 @@ export interface ProjectorMetrics {
   appended: Counter;
   duplicates: Counter;
   rejected: Counter;
+  forwarded: Counter;
   unreadable: Counter;
   parkedPartitions: Gauge;
   projected: Counter<'projection'>;
@@ -18,6 +19,7 @@ export function createProjectorMetrics(): ProjectorMetrics {
     appended: counter('appended', 'Events appended to the event store'),
     duplicates: counter('duplicates', 'Events that were in the event store before'),
     rejected: counter('rejected', 'Events that the rule rejects; alarm on any'),
+    forwarded: counter('forwarded', 'Events of streams taken from the outboxes into the event store'),
     unreadable: counter('unreadable', 'Records of others that are no batch of events'),
     parkedPartitions: new Gauge({
       name: 'onsale_projector_parked_partitions',

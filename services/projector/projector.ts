@@ -18,6 +18,8 @@ import { createRetention } from './retention.ts';
 import type { Retention } from './retention.ts';
 import { createSequencer } from './sequencer.ts';
 import type { Sequencer } from './sequencer.ts';
+import { createStreamForwarder } from './stream-forwarder.ts';
+import type { OutboxDatabase, StreamForwarder } from './stream-forwarder.ts';
 
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
@@ -41,6 +43,7 @@ export class Projector {
   readonly #parked: ParkedWatch;
   readonly #sequencer: Sequencer;
   readonly #retention: Retention;
+  readonly #forwarder: StreamForwarder;
   #reader: Reader | undefined;
   #stage = 'it has not started';
   #starting: Promise<void> | undefined;
@@ -55,6 +58,8 @@ export class Projector {
     leases: Pool;
     /** which has the positions of the projections */
     legacy: Pool;
+    /** of streams that are no sale's */
+    outboxes: readonly OutboxDatabase[];
     projections: ProjectionEngine;
     metrics: ProjectorMetrics;
     log: Log;
@@ -77,6 +82,10 @@ export class Projector {
       events: this.#leases, legacy: options.legacy, log: this.#log,
       retentionDays: this.#config.EVENT_RETENTION_DAYS,
     }, this.#stopping.signal);
+    this.#forwarder = createStreamForwarder({
+      outboxes: options.outboxes, events: this.#leases, metrics: this.#metrics, log: this.#log,
+      signal: this.#stopping.signal, onAppended: () => this.#sequencer.wake(),
+    });
   }
 
   /** Begins in the background; `troubles` says how far it is. Can be called twice. */
@@ -85,6 +94,7 @@ export class Projector {
     this.#parked.start();
     this.#sequencer.start();
     this.#retention.start();
+    this.#forwarder.start();
     this.#projections.start();
   }
 
@@ -96,13 +106,14 @@ export class Projector {
     await this.#parked.stop();
     await this.#sequencer.stop();
     await this.#retention.stop();
+    await this.#forwarder.stop();
     await this.#projections.stop();
   }
 
   /** What keeps it from its work, a sentence each. */
   troubles(): string[] {
     const reading = [this.#stage, ...this.#reader?.troubles() ?? [], ...this.#parked.troubles(),
-      ...this.#sequencer.troubles()];
+      ...this.#sequencer.troubles(), ...this.#forwarder.troubles()];
     return [...reading, ...this.#projections.troubles()].filter(Boolean);
   }
 

@@ -1,6 +1,8 @@
 import { createLogFold } from '../shared/contracts/log-fold.ts';
+import type { Doer } from '../shared/contracts/stream-events.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
+import { tellAct } from '../shared/stream-outbox/tell-act.ts';
 import { lockHeadsOf, selectParkedPartitions, selectStoredKeys } from './event-store.ts';
 import { isLasting } from './projections/is-lasting.ts';
 import { judgeRecords, readRecord, refusalOf, unreadableRecord } from './judge-records.ts';
@@ -48,17 +50,27 @@ const NOTHING: Counts = { accepted: 0, rejected: 0, skipped: 0 };
  * @param partition its name, `p07`
  * @param skips drop of the first record at fault what cannot be taken; the rule then rejects what follows it
  *   in its sales
+ * @param doer who has it done: told to the audit whenever something is released for good or dropped
  * @throws when PostgreSQL does not answer; the records released until then stay released
  */
 export async function releasePartition(
-  pool: Pool, { partition, skips }: { partition: string; skips: boolean },
+  pool: Pool, { partition, skips, doer }: { partition: string; skips: boolean; doer: Doer },
 ): Promise<Released> {
   const released: Released = { records: 0, ...NOTHING, stoppedBy: undefined };
   const parked = (await selectParkedPartitions(pool)).filter((one) => one.partition === partition);
   for (const { stream } of parked) {
     for (let next = true; next;) {
       const maySkip = skips && released.skipped === 0;
-      const step = await withTransaction(pool, (client) => releaseNext(client, stream, partition, maySkip));
+      const step = await withTransaction(pool, async (client) => {
+        const done = await releaseNext(client, stream, partition, maySkip);
+        if (done.skipped > 0) {
+          const { accepted, rejected } = done;
+          await tell(client, doer, `skip a record of ${partition}`, { stream, accepted, rejected });
+        } else if (!done.next && done.stoppedBy === undefined) {
+          await tell(client, doer, `release ${partition}`, { stream });
+        }
+        return done;
+      });
       next = step.next;
       released.records += step.next ? 1 : 0;
       released.accepted += step.accepted;
@@ -92,6 +104,12 @@ async function releaseNext(
   const counts = typeof taken === 'string' ? await takeInParts(client, place, read) : taken;
   await client.query(sql.deleteRecord, [row.place]);
   return { next: true, ...counts };
+}
+
+function tell(client: PoolClient, doer: Doer, what: string, details: Record<string, unknown>): Promise<void> {
+  return tellAct(client, {
+    service: 'projector', stream: 'operator-partitions', doer, what, outcome: 'done', details,
+  });
 }
 
 /** Stores what the record says; or why that cannot be done. */

@@ -14,11 +14,14 @@ import { createUpkeep } from './projections/projection-upkeep.ts';
 import { READ_MODELS } from './projections/read-models/read-models.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
 import { Projector } from './projector.ts';
+import type { OutboxDatabase } from './stream-forwarder.ts';
 
 /** One transaction per shard that is being read at once, more wait; and one for looking things up. */
 const EVENT_STORE_CONNECTIONS = 5;
-/** Leases, shards, what is parked, the global positions: each is the work of one loop. */
-const LEASE_CONNECTIONS = 4;
+/** Leases, shards, what is parked, global positions, removals, three outboxes: each is the work of one loop. */
+const LEASE_CONNECTIONS = 8;
+/** One per outbox: read, emptied. */
+const OUTBOX_CONNECTIONS = 1;
 
 /**
  * Starts the projector with its HTTP side (health and metrics only). It is up at once and ready when it
@@ -37,6 +40,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   const legacy = connectPg(config.DATABASE_URL, {
     name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 2,
   });
+  const outboxes = connectOutboxes(config, log);
   const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
   const kinesis = connectKinesis(bus);
   const fanOut = config.BUS_FAN_OUT ? connectFanOut(bus) : undefined;
@@ -49,7 +53,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     metrics, log,
   });
   const projector = new Projector({
-    config, kinesis, fanOut, events, leases, legacy, projections, metrics, log,
+    config, kinesis, fanOut, events, leases, legacy, outboxes, projections, metrics, log,
   });
   const http = createHttp({ log });
   registerHealth(http, { ready: async () => projector.troubles() });
@@ -57,8 +61,18 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   return serve(http, config, async () => {
     await projector.stop();
     await http.close();
-    await Promise.all([events.end(), leases.end(), legacy.end()]);
+    await Promise.all([events.end(), leases.end(), legacy.end(),
+      ...outboxes.map(({ pool }) => pool.end())]);
     kinesis.destroy();
     fanOut?.destroy();
   });
+}
+
+/** Of each database that acts are told from, once. */
+function connectOutboxes(config: ProjectorConfig, log: Log): OutboxDatabase[] {
+  const { DATABASE_URL: legacy, EVENT_STORE_URL: eventStore = legacy, WORKER_DATABASE_URL: worker } = config;
+  const byUrl = new Map([[worker ?? eventStore, 'worker'], [eventStore, 'event-store'], [legacy, 'legacy']]);
+  return [...byUrl].map(([url, name]) => ({
+    name, pool: connectPg(url, { name: `projector-outbox-${name}`, log, poolMax: OUTBOX_CONNECTIONS }),
+  }));
 }

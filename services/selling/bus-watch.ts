@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { partitionKeys, POLICIES_KEY } from '../shared/contracts/keys.ts';
 import type { Log } from '../shared/platform/log.ts';
 
@@ -87,12 +87,18 @@ export class BusWatch {
   /**
    * Sets the policy of all processes; this one follows at once. What stood there instead of policies goes.
    * Throws when Redis does not take it.
+   *
+   * @param keep carries the change out in a transaction with what tells of it; false when it does not
    */
-  async setPolicy(busOutage: BusOutagePolicy, by: string): Promise<void> {
+  async setPolicy(
+    busOutage: BusOutagePolicy, by: string,
+    keep: (change: (multi: ChainableCommander) => void) => Promise<boolean>,
+  ): Promise<boolean> {
     const { redis } = this.#options;
     if (!['hash', 'none'].includes(await redis.type(POLICIES_KEY))) await redis.unlink(POLICIES_KEY);
-    await redis.hset(POLICIES_KEY, { busOutage, sinceMs: Date.now(), by });
+    const isKept = await keep((multi) => multi.hset(POLICIES_KEY, { busOutage, sinceMs: Date.now(), by }));
     await this.look();
+    return isKept;
   }
 
   /** Looks now. */

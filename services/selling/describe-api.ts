@@ -11,6 +11,12 @@ const KEY = {
 const IF_NONE_MATCH = { type: 'string', description: 'the ETag you have; 304 if nothing has changed since' };
 const LAST_EVENT_ID = { type: 'string', description: 'of the last event you had; what you missed comes' };
 
+const REASON = {
+  type: 'string',
+  description: 'Why you do it, in your own words, for the audit: up to 200 characters, percent-encoded where '
+    + 'they are not ASCII.',
+};
+
 const info = {
   title: 'onsale selling API',
   version: '1',
@@ -66,6 +72,7 @@ function headersOf(url: string, method: string): { headers?: object } {
   if (url.startsWith('/v1/sales/') && method !== 'GET') {
     return headers({ 'Idempotency-Key': KEY }, ['Idempotency-Key']);
   }
+  if (url.startsWith('/admin/') && method !== 'GET') return headers({ 'X-Reason': REASON });
   if (/\/(availability|seats)$/.test(url)) {
     return headers({ 'If-None-Match': IF_NONE_MATCH });
   }

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { traceTextOf } from '../shared/contracts/trace-context.ts';
+import { packDoer } from '../shared/contracts/says-who.ts';
+import { askedBy } from '../shared/platform/asked-by.ts';
 
-/** Which operator did it, and in which request: travels with the event. */
+/** Which operator did it, from where, why, and in which request: travels with the event. */
 export function operatorContextOf(request: FastifyRequest): string {
-  const trace = traceTextOf(request.id, request.headers['traceparent']);
-  return `operator:${request.operator?.name ?? ''} ${trace}`;
+  const { actor, trace = '', ...says } = askedBy(request);
+  return `${actor} ${trace} ${packDoer(says)}`;
 }

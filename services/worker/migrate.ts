@@ -1,6 +1,7 @@
 import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
 import { runMigrations } from '../shared/platform/run-migrations.ts';
 import type { MigrationLog } from '../shared/platform/run-migrations.ts';
+import { migrateStreamOutbox } from '../shared/stream-outbox/migrate-stream-outbox.ts';
 
 const WEBHOOKS = new URL('./migrations', import.meta.url);
 
@@ -15,6 +16,7 @@ const WEBHOOKS = new URL('./migrations', import.meta.url);
 export async function migrate(databaseUrl: string, log: MigrationLog): Promise<string[]> {
   const names = [
     ...await migrateReader(databaseUrl),
+    ...await migrateStreamOutbox(databaseUrl),
     ...await runMigrations(databaseUrl, WEBHOOKS, 'webhook_migrations'),
   ];
   if (names.length > 0) log.info({ migrations: names }, 'webhooks migrated');

@@ -9,7 +9,9 @@ import { upcast } from '../shared/contracts/upcast.ts';
  */
 const PRIVATE_DATA = new Set(['contact', 'ticketSeed', 'codes', 'digest', 'key']);
 /** Who of us did it, and in which request, is nobody's business outside. */
-const PRIVATE_ATTRIBUTES = new Set(['actor', 'traceid', 'traceparent', 'causationid', 'prev']);
+const PRIVATE_ATTRIBUTES = new Set([
+  'actor', 'actorrole', 'actorfrom', 'actorwhy', 'traceid', 'traceparent', 'causationid', 'prev',
+]);
 
 /**
  * The body of a delivery: the CloudEvent in the language of today, without what is private. An event that

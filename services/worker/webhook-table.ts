@@ -1,5 +1,7 @@
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
-import type { Pool } from '../shared/platform/pg.ts';
+import type { Pool, PoolClient } from '../shared/platform/pg.ts';
+import type { Doer } from '../shared/contracts/stream-events.ts';
+import { tellAct } from '../shared/stream-outbox/tell-act.ts';
 
 const sql = {
   upsertSubscription: loadSql(import.meta.url, './sql/upsert-subscription.sql'),
@@ -53,7 +55,19 @@ export interface DeliveryView {
   createdAt: string;
 }
 
-/** What operators do with webhooks. All methods throw when PostgreSQL does not answer. */
+/** Who asks for a change, and with which request: told with it. */
+export interface WebhookAct {
+  doer: Doer;
+  what: string;
+}
+
+/** The stream of all that operators do about webhooks. */
+export const WEBHOOKS_STREAM = 'operator-webhooks';
+
+/**
+ * What operators do with webhooks; each change is told to the audit in its transaction. All methods throw
+ * when PostgreSQL does not answer.
+ */
 export class WebhookTable {
   readonly #pool: Pool;
 
@@ -67,12 +81,15 @@ export class WebhookTable {
    * @param nonce of its secret, if it is new
    * @returns true if it is new
    */
-  async put(webhookId: string, subscription: Subscription, nonce: string): Promise<boolean> {
+  put(webhookId: string, subscription: Subscription, nonce: string, act: WebhookAct): Promise<boolean> {
     const { url, saleIds, types, isActive } = subscription;
-    const { rows } = await this.#pool.query<{ created: boolean }>(sql.upsertSubscription, [
-      webhookId, url, saleIds === '*' ? null : saleIds, types === '*' ? null : types, isActive, nonce,
-    ]);
-    return rows[0]?.created === true;
+    return withTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ created: boolean }>(sql.upsertSubscription, [
+        webhookId, url, saleIds === '*' ? null : saleIds, types === '*' ? null : types, isActive, nonce,
+      ]);
+      await tell(client, act, 'done', { webhookId, url, saleIds, types, isActive });
+      return rows[0]?.created === true;
+    });
   }
 
   async find(webhookId: string): Promise<SubscriptionView | undefined> {
@@ -85,29 +102,39 @@ export class WebhookTable {
   }
 
   /** Forgets it, and whatever was to be delivered to it; false when there is no such webhook. */
-  async delete(webhookId: string): Promise<boolean> {
-    return (await this.#pool.query(sql.deleteSubscription, [webhookId])).rowCount === 1;
+  delete(webhookId: string, act: WebhookAct): Promise<boolean> {
+    return withTransaction(this.#pool, async (client) => {
+      const isDeleted = (await client.query(sql.deleteSubscription, [webhookId])).rowCount === 1;
+      if (isDeleted) await tell(client, act, 'done', { webhookId });
+      return isDeleted;
+    });
   }
 
   /** Until when the secret of before signs as well, ISO 8601; undefined when there is no such webhook. */
-  async rotate(webhookId: string, nonce: string): Promise<string | undefined> {
-    const { rows } = await this.#pool.query<{ old_secret_until: Date }>(
-      sql.rotateSecret, [webhookId, nonce, OLD_SECRET_MS],
-    );
-    return rows[0]?.old_secret_until.toISOString();
+  rotate(webhookId: string, nonce: string, act: WebhookAct): Promise<string | undefined> {
+    return withTransaction(this.#pool, async (client) => {
+      const { rows: [row] } = await client.query<{ old_secret_until: Date }>(
+        sql.rotateSecret, [webhookId, nonce, OLD_SECRET_MS],
+      );
+      if (row !== undefined) await tell(client, act, 'done', { webhookId });
+      return row?.old_secret_until.toISOString();
+    });
   }
 
   /** Has the events of a sale delivered again; undefined when there is no such webhook. */
   async replay(
     webhookId: string,
     { saleId, fromSeq, throughSeq }: { saleId: string; fromSeq: number; throughSeq: number },
+    act: WebhookAct,
   ): Promise<number | undefined> {
     return withTransaction(this.#pool, async (client) => {
       const { rows } = await client.query<{ replay_id: number }>(
         sql.insertReplay, [webhookId, saleId, fromSeq, throughSeq],
       );
       const replayId = rows[0]?.replay_id;
-      if (replayId !== undefined) await client.query(sql.insertLane, [webhookId, saleId, replayId]);
+      if (replayId === undefined) return undefined;
+      await client.query(sql.insertLane, [webhookId, saleId, replayId]);
+      await tell(client, act, 'asked', { webhookId, replayId, fromSeq, throughSeq }, saleId);
       return replayId;
     });
   }
@@ -135,13 +162,16 @@ export class WebhookTable {
   }
 
   /** Begins the attempts of a delivery that is failing or dead anew, at once. */
-  async retry(webhookId: string, deliveryId: number): Promise<'ok' | 'unknown' | 'not_failing'> {
+  async retry(
+    webhookId: string, deliveryId: number, act: WebhookAct,
+  ): Promise<'ok' | 'unknown' | 'not_failing'> {
     return withTransaction(this.#pool, async (client) => {
       const { rows: [revived] } = await client.query<{ sale_id: string; replay_id: number }>(
         sql.reviveDelivery, [webhookId, deliveryId],
       );
       if (revived !== undefined) {
         await client.query(sql.insertLane, [webhookId, revived.sale_id, revived.replay_id]);
+        await tell(client, act, 'asked', { webhookId, deliveryId }, revived.sale_id);
         return 'ok';
       }
       const { rowCount } = await client.query(sql.selectDeliveryState, [webhookId, deliveryId]);
@@ -163,4 +193,14 @@ export class WebhookTable {
       createdAt: row.created_at.toISOString(), changedAt: row.changed_at.toISOString(),
     }));
   }
+}
+
+function tell(
+  client: PoolClient, { doer, what }: WebhookAct, outcome: 'done' | 'asked', details: Record<string, unknown>,
+  saleId?: string,
+): Promise<void> {
+  return tellAct(client, {
+    service: 'worker', stream: WEBHOOKS_STREAM, doer, what, outcome, details,
+    ...saleId !== undefined && { saleId },
+  });
 }

@@ -93,7 +93,7 @@ t.test('a sale with legacy rows, event store and webhooks in a database each', a
     t.match(await shop.call('POST', '/v1/sales/hamlet/orders', { body: order }), { status: 201 }, buyerId);
   };
   const stored = async (): Promise<number> => Number((await db.events.query(
-    'SELECT count(*) AS n FROM event_store.events')).rows[0]?.n);
+    'SELECT count(*) AS n FROM event_store.events WHERE sale_id = $1', ['hamlet'])).rows[0]?.n);
   const settled = async (): Promise<SaleEvent[]> => {
     const log = await readStream(stack);
     await awaitThat('the legacy rows are where the log is', () => isProjected(db.legacy, log), 60_000);
@@ -106,6 +106,10 @@ t.test('a sale with legacy rows, event store and webhooks in a database each', a
   };
   for (const buyerId of ['ann', 'bob', 'carol']) await buy(buyerId);
   const before = await settled();
+
+  await awaitThat('the audit has what was told in the database of the worker', async () =>
+    (await db.events.query('SELECT FROM event_store.stream_heads WHERE stream = $1', ['operator-webhooks']))
+      .rowCount === 1);
 
   legacy.cut();
   for (const buyerId of ['dora', 'eve']) await buy(buyerId);

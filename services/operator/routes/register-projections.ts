@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { askedBy } from '../../shared/platform/asked-by.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { askForReplay, retryParked, skipParked } from '../../shared/projections/projection-acts.ts';
-import type { Actor } from '../../shared/projections/projection-acts.ts';
 import {
   ActAnswer, ParkedAnswer, ParkedInput, PARKED_MAX, ProjectionAnswer, ProjectionParams, ReplayInput,
 } from '../http-schemas.ts';
@@ -59,8 +59,10 @@ function registerActs(app: FastifyInstance, { databases, credentials }: Projecti
     }, async (request, reply) => {
       const { saleId, projection } = request.params;
       const { seq, why } = request.body;
-      const who = actorOf(request, why);
-      if (await act(legacy, { projection, saleId, seq }, who)) return { saleId, projection, seq, ...who };
+      const doer = { ...askedBy(request), why };
+      if (await act(legacy, { projection, saleId, seq }, doer)) {
+        return { saleId, projection, seq, actor: doer.actor, why };
+      }
       const found = await readProjection(databases, saleId, projection);
       if (typeof found === 'string') return sendProblem(reply, found);
       return refuseUnparked(reply, found.detail, seq);
@@ -75,15 +77,12 @@ function registerActs(app: FastifyInstance, { databases, credentials }: Projecti
     const found = await readProjection(databases, saleId, projection);
     if (typeof found === 'string') return sendProblem(reply, found);
     if (found.head.removedAt !== undefined) return refuseRemoved(reply, found.head);
-    const who = actorOf(request, request.body.why);
-    const isAsked = await askForReplay(legacy, { projection, saleId }, who);
+    const { why } = request.body;
+    const doer = { ...askedBy(request), why };
+    const isAsked = await askForReplay(legacy, { projection, saleId }, doer);
     if (!isAsked) return sendProblem(reply, 'projection_not_replayable');
-    return reply.code(202).send({ saleId, projection, seq: null, ...who });
+    return reply.code(202).send({ saleId, projection, seq: null, actor: doer.actor, why });
   });
-}
-
-function actorOf({ operator }: FastifyRequest, why: string): Actor {
-  return { actor: `operator:${operator?.name ?? ''}`, why };
 }
 
 function refuseUnparked(

@@ -1,5 +1,6 @@
 import { loadSql, withTransaction } from '../../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../../shared/platform/pg.ts';
+import { tellParked } from '../../shared/projections/projection-acts.ts';
 import { toPlainText } from '../to-plain-text.ts';
 import { isLasting } from './is-lasting.ts';
 import type { Projection, StoredEvent } from './projection.ts';
@@ -148,9 +149,11 @@ export class ProjectionProgress {
     return withTransaction(this.#pool, async (client) => {
       const { rows: [position] } = await client.query<{ seq: number }>(sql.lockPosition, [key, saleId]);
       if ((position?.seq ?? 0) !== from) return false;
-      const { seq, event: { id, type } } = stored;
-      const reason = toPlainText(why, 2_000);
-      await client.query(sql.insertParked, [key, saleId, seq, id, toPlainText(type, 200), reason]);
+      const { seq, event: { id } } = stored;
+      const [type, reason] = [toPlainText(stored.event.type, 200), toPlainText(why, 2_000)];
+      const { rowCount } = await client.query(sql.insertParked, [key, saleId, seq, id, type, reason]);
+      const parked = { projection: key, saleId, seq, eventId: id, eventType: type, reason };
+      if (rowCount === 1) await tellParked(client, parked);
       return true;
     });
   }

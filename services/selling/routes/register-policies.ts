@@ -3,6 +3,8 @@ import { PoliciesInput, PoliciesView, ProblemView } from '../../shared/contracts
 import { partitionName } from '../../shared/contracts/partition-of.ts';
 import { Counter, Gauge } from '../../shared/platform/metrics.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
+import { sendProblem } from '../../shared/platform/problem.ts';
+import { keepAct } from '../keep-act.ts';
 import type { SellingContext } from '../selling-context.ts';
 
 /** What operators decide for all sales at once; docs/runbooks/bus-outage.md. */
@@ -43,7 +45,10 @@ export function registerPolicies(app: FastifyInstance, context: SellingContext):
   }, async (request, reply) => {
     const { busOutage } = request.body;
     const operator = request.operator?.name ?? '';
-    await bus.setPolicy(busOutage, operator);
+    const act = { outcome: 'done', details: { busOutage } } as const;
+    const isSet = await bus.setPolicy(busOutage, operator, (change) =>
+      keepAct(context.redis, request, act, change));
+    if (!isSet) return sendProblem(reply, 'overloaded');
     log.info({ policy: busOutage, operator, traceId: request.id }, 'the bus outage policy was set');
     return send(reply);
   });

@@ -4,6 +4,7 @@ import { NoBody, ProblemView, RecoveryView, SaleParams } from '../../shared/cont
 import { saleKeys } from '../../shared/contracts/keys.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
+import { keepAct } from '../keep-act.ts';
 import type { SellingContext } from '../selling-context.ts';
 import { sendUnknown } from '../send-unknown.ts';
 
@@ -26,6 +27,8 @@ export function registerRecovery(app: FastifyInstance, context: SellingContext):
     const state = await redis.hget(saleKeys(partition, saleId).sale, 'state');
     // A sale that is archived has no state that could be wrong; one that recovers is suspended already.
     if (state === null || state === 'archived') return sendUnknown(context, saleId, 'sale_unknown', reply);
+    const act = { outcome: 'asked', saleId, details: {} } as const;
+    if (!await keepAct(redis, request, act)) return sendProblem(reply, 'overloaded');
     if (await stock.suspend(partition, saleId, 'operator') === 'recovering') {
       return sendProblem(reply, 'recovering');
     }

@@ -1,6 +1,7 @@
 import { sourceOf } from './bus-record.ts';
 import { dataSchemaOf, sequenceOf } from './event-schemas.ts';
 import type { EventData, EventType, SaleEventOf } from './events.ts';
+import { readDoer, saysWho } from './says-who.ts';
 import { traceparentOf } from './trace-context.ts';
 
 /** What an event is made of; all else of it follows. */
@@ -18,12 +19,14 @@ export interface EventParts<T extends EventType> {
   actor?: string | undefined;
   /** of the request that did it, as contracts/trace-context.ts writes it */
   trace?: string | undefined;
+  /** of the operator who did it, as contracts/says-who.ts packs it */
+  doer?: string | undefined;
   data: EventData<T>;
 }
 
 /** An event with all its attributes, in the language of today. */
 export function attributesOf<T extends EventType>(parts: EventParts<T>): SaleEventOf<T> {
-  const { id, partition, type, saleId, seq, prev, time, epoch, actor, trace = '', data } = parts;
+  const { id, partition, type, saleId, seq, prev, time, epoch, actor, trace = '', doer = '', data } = parts;
   return {
     specversion: '1.0',
     id,
@@ -37,6 +40,7 @@ export function attributesOf<T extends EventType>(parts: EventParts<T>): SaleEve
     prev,
     epoch,
     actor: actor === undefined || actor === '' ? 'system' : actor,
+    ...doer !== '' && saysWho(readDoer(doer)),
     ...whereFrom(id, trace, data),
     data,
   };

@@ -2,10 +2,11 @@ import type { BusEvent } from './bus-record.ts';
 
 /**
  * Linked streams: what an event is about beside its sale, as texts by which it is found again. Within a sale:
- * `hold:h_…`, `order:o_…`, `seat:SALE/SEAT`; over all sales: `buyer:…`, and `flow:…` (its correlation, where
- * that is no hold). Events of all versions and of unknown types are linked by the members that these names
- * have in `data`; places of a general area have no names, and no links. The event store keeps a 32-bit key
- * per link: whoever looks by it has to ask `linksOf` whether the event is really meant.
+ * `hold:h_…`, `order:o_…`, `seat:SALE/SEAT`; over all sales: `buyer:…`, `flow:…` (its correlation, where
+ * that is no hold), `by:operator` and `by:operator:NAME` (an operator did it); `sale:SALE` of what is about a
+ * sale and in another stream. Events of all versions and of unknown types are linked by the members that
+ * these names have in `data`; places of a general area have no names, and no links. The event store keeps a
+ * 32-bit key per link: whoever looks by it has to ask `linksOf` whether the event is really meant.
  */
 
 /** The link of a seat. */
@@ -37,11 +38,18 @@ export function linkKeysOf(event: BusEvent): string {
 
 type Take = (prefix: string, name: string) => void;
 
+const OPERATOR = 'operator:';
+
 /** A link may come more than once. */
-function eachLink({ subject, correlationid, data }: BusEvent, take: Take): void {
+function eachLink({ subject, correlationid, actor, data }: BusEvent, take: Take): void {
   const members = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
-  const { holdId, orderId, buyerId, items, added, removed, seatIds } = members;
+  const { holdId, orderId, buyerId, items, added, removed, seatIds, saleId } = members;
   if (typeof correlationid === 'string' && correlationid !== holdId) take('flow:', correlationid);
+  if (typeof actor === 'string' && actor.startsWith(OPERATOR)) {
+    take('by:', 'operator');
+    take('by:', actor);
+  }
+  if (typeof saleId === 'string') take('sale:', saleId);
   if (typeof holdId === 'string') take('hold:', holdId);
   if (typeof orderId === 'string') take('order:', orderId);
   if (typeof buyerId === 'string') take('buyer:', buyerId);

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { EVENT_DATA, EVENT_TYPES } from './events.ts';
 import type { EventType } from './events.ts';
+import { WHY_CHARS_MAX } from './says-who.ts';
 
 /**
  * The whole events: CloudEvents 1.0 attributes around the data of contracts/events.ts, and the version of
@@ -71,6 +72,11 @@ export const EventAttributes = Type.Object({
     minimum: 0, maximum: 2_147_483_647, description: 'how often the sale was rebuilt from the log',
   }),
   actor: short('who: `buyer`, `key:checkout`, `operator:NAME`, or `system` where time or recovery did it'),
+  actorrole: Type.Optional(short('of an operator: `viewer`, `operator` or `admin`')),
+  actorfrom: Type.Optional(short('of an operator: the address that the request came from')),
+  actorwhy: Type.Optional(Type.String({
+    minLength: 1, maxLength: WHY_CHARS_MAX, description: 'of an operator: why, in their own words, if given',
+  })),
   traceparent: Type.Optional(Type.String({
     pattern: '^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$',
     description: 'the request that did it, W3C Trace Context; absent where none did',

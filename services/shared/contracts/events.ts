@@ -227,6 +227,9 @@ export interface SaleEventOf<T extends EventType> {
   prev: string;
   epoch: number;
   actor: string;
+  actorrole?: string;
+  actorfrom?: string;
+  actorwhy?: string;
   traceparent?: string;
   correlationid: string;
   causationid?: string;

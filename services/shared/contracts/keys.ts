@@ -32,6 +32,9 @@ export interface PartitionKeys {
 /** hash: `busOutage`, `sinceMs`, `by`: what operators decided for all sales. Of no partition, without tag */
 export const POLICIES_KEY = 'onsale:policies';
 
+/** stream: `event`: acts of operators on their way to the audit. On the node of the policies, by its tag */
+export const ACTS_KEY = '{onsale:policies}:acts';
+
 export interface SaleKeys {
   /** hash: state, seq, head, limits, times; what lua/include/sale.lua reads. All that an archived sale has */
   sale: string;

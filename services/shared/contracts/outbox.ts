@@ -15,10 +15,11 @@ import type { SaleLayout } from './layout.ts';
  *
  * The i-th event (from 0) has seq firstSeq + i and the id `<idBase><firstN + i>`; prev is the id of the one
  * before, the header's that of the event before the block. A call that made more than 1,000 events of a sale
- * writes several entries. `context` = `actor trace` (contracts/trace-context.ts). Bodies by type:
- * hold.placed: holdId and the hold's record. hold.extended: holdId buyerId expiresAtMs key.
- * hold.released, hold.expired: holdId buyerId items. hold.changed: holdId buyerId removed added key digest
- * and the record. order.confirmed: orderId holdId buyerId items terms json. Every other: its data as JSON.
+ * writes several entries. `context` = `actor trace` (contracts/trace-context.ts), for an operator
+ * `actor trace doer` (contracts/says-who.ts). Bodies by type: hold.placed: holdId and the hold's record.
+ * hold.extended: holdId buyerId expiresAtMs key. hold.released, hold.expired: holdId buyerId items.
+ * hold.changed: holdId buyerId removed added key digest and the record. order.confirmed: orderId holdId
+ * buyerId items terms json. Every other: its data as JSON.
  */
 export interface PackedEvent {
   type: EventType;
@@ -84,10 +85,10 @@ export function toSaleEvent(
   layout: SaleLayout | undefined,
 ): SaleEvent {
   const { id, type, saleId, seq, prev, timeMs, epoch, context } = packed;
-  const [actor, trace] = context.split(' ');
+  const [actor, trace, doer] = context.split(' ');
   const data = dataOf(packed, layout);
   return attributesOf({
-    id, partition, type, saleId, seq, prev, time: iso(timeMs), epoch, actor, trace, data,
+    id, partition, type, saleId, seq, prev, time: iso(timeMs), epoch, actor, trace, doer, data,
   }) as SaleEvent;
 }
 

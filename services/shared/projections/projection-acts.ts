@@ -1,10 +1,16 @@
-import { loadSql } from '../platform/pg.ts';
-import type { Pool } from '../platform/pg.ts';
+import { randomUUID } from 'node:crypto';
+import { streamEvent } from '../contracts/stream-events.ts';
+import type { Doer, StreamEventData } from '../contracts/stream-events.ts';
+import { loadSql, withTransaction } from '../platform/pg.ts';
+import type { Pool, PoolClient } from '../platform/pg.ts';
+import { tellAct } from '../stream-outbox/tell-act.ts';
+import { writeToStream } from '../stream-outbox/write-to-stream.ts';
 
 /**
- * What an operator does about a projection of a sale. Each act is one statement that also keeps who did it
- * and why in `projection.acts`, where each parking stands too; the projectors see it within a second. All
- * functions take a pool of the database that has the positions and throw when PostgreSQL does not answer.
+ * What an operator does about a projection of a sale. Each act is one transaction that also keeps who did it
+ * and why, in `projection.acts`, where each parking stands too, and in the stream `operator-projections` for
+ * the audit; the projectors see it within a second. All functions take a pool of the database that has the
+ * positions and throw when PostgreSQL does not answer.
  */
 const sql = {
   retryParked: loadSql(import.meta.url, './sql/retry-parked.sql'),
@@ -13,9 +19,15 @@ const sql = {
   selectActs: loadSql(import.meta.url, './sql/select-acts.sql'),
 };
 
-/** Who does something, and why: in the words of the audit, neither may be empty. */
-export interface Actor {
-  actor: string;
+/** The stream of all that operators do about projections, and of what made them do it. */
+export const PROJECTIONS_STREAM = 'operator-projections';
+const HERE = { service: 'operator', stream: PROJECTIONS_STREAM };
+
+/**
+ * Who does something, and why: neither may be empty; `actor` is printable ASCII without blanks. A request
+ * says the rest as well (platform/asked-by.ts).
+ */
+export interface Actor extends Doer {
   why: string;
 }
 
@@ -29,8 +41,10 @@ export interface ParkedAt {
 export const ACTS = ['parked', 'retried', 'skipped', 'replayed'] as const;
 
 /** One line of the audit; what has to do with one event names it. */
-export interface ProjectionAct extends Actor {
+export interface ProjectionAct {
   id: number;
+  actor: string;
+  why: string;
   act: (typeof ACTS)[number];
   projection: string;
   saleId: string;
@@ -48,9 +62,8 @@ export interface ProjectionAct extends Actor {
  * The projection is tried again from the event on. False when it is not parked at that event: nothing is
  * done.
  */
-export async function retryParked(pool: Pool, parked: ParkedAt, { actor, why }: Actor): Promise<boolean> {
-  const { projection, saleId, seq } = parked;
-  return (await pool.query(sql.retryParked, [projection, saleId, seq, actor, why])).rowCount === 1;
+export function retryParked(pool: Pool, parked: ParkedAt, doer: Actor): Promise<boolean> {
+  return actOnParked(pool, sql.retryParked, 'retry', parked, doer);
 }
 
 /**
@@ -58,9 +71,8 @@ export async function retryParked(pool: Pool, parked: ParkedAt, { actor, why }: 
  * good, unless it is replayed. False when it is not parked at that event, or has got past it all the same:
  * nothing is done.
  */
-export async function skipParked(pool: Pool, parked: ParkedAt, { actor, why }: Actor): Promise<boolean> {
-  const { projection, saleId, seq } = parked;
-  return (await pool.query(sql.skipParked, [projection, saleId, seq, actor, why])).rowCount === 1;
+export function skipParked(pool: Pool, parked: ParkedAt, doer: Actor): Promise<boolean> {
+  return actOnParked(pool, sql.skipParked, 'skip', parked, doer);
 }
 
 /**
@@ -68,10 +80,19 @@ export async function skipParked(pool: Pool, parked: ParkedAt, { actor, why }: A
  * that were skipped. Its readers see the rows come back while it goes on. False when there is no such
  * projection, or it cannot be replayed.
  */
-export async function askForReplay(
-  pool: Pool, { projection, saleId }: Omit<ParkedAt, 'seq'>, { actor, why }: Actor,
+export function askForReplay(
+  pool: Pool, { projection, saleId }: Omit<ParkedAt, 'seq'>, doer: Actor,
 ): Promise<boolean> {
-  return (await pool.query(sql.askForReplay, [projection, saleId, actor, why])).rowCount === 1;
+  return withTransaction(pool, async (client) => {
+    const { rows: [asked] } = await client.query<{ isNew: boolean }>(
+      sql.askForReplay, [projection, saleId, doer.actor, doer.why],
+    );
+    if (asked?.isNew === true) {
+      const what = `replay ${projection} of ${saleId}`;
+      await tellAct(client, { ...HERE, doer, what, outcome: 'asked', saleId, details: { projection } });
+    }
+    return asked !== undefined;
+  });
 }
 
 /** What was done, the newest first: of one sale or of all, before an act, so many at most. */
@@ -80,4 +101,32 @@ export async function selectActs(
 ): Promise<ProjectionAct[]> {
   const values = [saleId ?? null, beforeId ?? null, countMax];
   return (await pool.query<ProjectionAct>(sql.selectActs, values)).rows;
+}
+
+/**
+ * Tells the audit that a projection of a sale has stopped, in the transaction that parks it.
+ *
+ * @param parked.reason why the event cannot be applied
+ */
+export function tellParked(client: PoolClient, parked: StreamEventData<'projection.parked'>): Promise<void> {
+  return writeToStream(client, streamEvent({
+    id: randomUUID(), service: 'projector', stream: PROJECTIONS_STREAM, type: 'projection.parked',
+    timeMs: Date.now(), doer: { actor: 'system' }, data: parked,
+  }));
+}
+
+/** In one transaction with what it does, if it does it. */
+function actOnParked(
+  pool: Pool, statement: string, verb: string, { projection, saleId, seq }: ParkedAt, doer: Actor,
+): Promise<boolean> {
+  return withTransaction(pool, async (client) => {
+    const { rows: [event] } = await client.query<{ eventId: string; eventType: string; reason: string }>(
+      statement, [projection, saleId, seq, doer.actor, doer.why],
+    );
+    if (event === undefined) return false;
+    const what = `${verb} ${projection} of ${saleId} at ${seq}`;
+    const details = { projection, seq, ...event };
+    await tellAct(client, { ...HERE, doer, what, outcome: 'done', saleId, details });
+    return true;
+  });
 }

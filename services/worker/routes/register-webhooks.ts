@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
+import { askedBy } from '../../shared/platform/asked-by.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
 import type { Log } from '../../shared/platform/log.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
@@ -12,7 +13,7 @@ import {
 import type { StoredLog } from '../stored-log.ts';
 import { newNonce } from '../webhook-secrets.ts';
 import type { WebhookSecrets } from '../webhook-secrets.ts';
-import type { WebhookTable } from '../webhook-table.ts';
+import type { WebhookAct, WebhookTable } from '../webhook-table.ts';
 
 export interface WebhookRoutes {
   table: WebhookTable;
@@ -49,7 +50,7 @@ function registerSubscriptions(
     const fault = guard.faultOf(request.body.url);
     if (fault !== undefined) return sendProblem(reply, 'webhook_url_refused', { detail: `url: ${fault}` });
     const nonce = newNonce();
-    const isNew = await table.put(webhookId, request.body, nonce);
+    const isNew = await table.put(webhookId, request.body, nonce, actOf(request));
     const view = await table.find(webhookId);
     if (view === undefined) return sendProblem(reply, 'webhook_unknown');
     log.info({ webhookId, isNew, operator: request.operator?.name }, 'a webhook was made or changed');
@@ -68,7 +69,7 @@ function registerSubscriptions(
     schema: { params: WebhookParams },
   }, async (request, reply) => {
     const { webhookId } = request.params;
-    if (!await table.delete(webhookId)) return sendProblem(reply, 'webhook_unknown');
+    if (!await table.delete(webhookId, actOf(request))) return sendProblem(reply, 'webhook_unknown');
     log.info({ webhookId, operator: request.operator?.name }, 'a webhook was deleted');
     return reply.code(204).send();
   });
@@ -91,7 +92,7 @@ function registerSecrets(app: FastifyInstance, { table, secrets, credentials, lo
   }, async (request, reply) => {
     const { webhookId } = request.params;
     const nonce = newNonce();
-    const oldSecretUntil = await table.rotate(webhookId, nonce);
+    const oldSecretUntil = await table.rotate(webhookId, nonce, actOf(request));
     if (oldSecretUntil === undefined) return sendProblem(reply, 'webhook_unknown');
     log.info({ webhookId, operator: request.operator?.name }, 'the secret of a webhook was replaced');
     return { secret: secrets.show(webhookId, nonce), oldSecretUntil };
@@ -120,7 +121,7 @@ function registerDeliveries(
     schema: { params: DeliveryParams },
   }, async (request, reply) => {
     const { webhookId, deliveryId } = request.params;
-    const answer = await table.retry(webhookId, Number(deliveryId));
+    const answer = await table.retry(webhookId, Number(deliveryId), actOf(request));
     if (answer === 'unknown') return sendProblem(reply, 'delivery_unknown');
     if (answer === 'not_failing') return sendProblem(reply, 'delivery_not_failing');
     log.info({ webhookId, deliveryId, operator: request.operator?.name }, 'a delivery is tried again');
@@ -144,12 +145,18 @@ function registerDeliveries(
       const detail = `there is nothing behind afterSeq up to ${throughSeq}`;
       return sendProblem(reply, 'request_invalid', { detail });
     }
-    const replayId = await table.replay(webhookId, { saleId, fromSeq: afterSeq + 1, throughSeq });
+    const wanted = { saleId, fromSeq: afterSeq + 1, throughSeq };
+    const replayId = await table.replay(webhookId, wanted, actOf(request));
     if (replayId === undefined) return sendProblem(reply, 'webhook_unknown');
     log.info({ webhookId, saleId, replayId, operator: request.operator?.name }, 'a replay was asked for');
     onDue();
     return reply.code(202).send({ replayId, saleId, afterSeq, throughSeq });
   });
+}
+
+function actOf(request: FastifyRequest): WebhookAct {
+  const [path = ''] = request.url.split('?');
+  return { doer: askedBy(request), what: `${request.method} ${path}` };
 }
 
 function refusePage(reply: FastifyReply): FastifyReply {

@@ -156,7 +156,13 @@ t.test('of a record that is skipped, the events that can be stored are', async (
   await putRaw(bus, 'p01', record);
   await startService(t, 'projector', bus.stack.env);
   await awaitThat('it is parked', async () => (await parked(bus)).length === 1);
-  t.equal(await release(t, bus, 'p01', '--skip'), 0);
+  t.equal(await release(t, bus, 'p01', '--skip', '--why', 'somebody cursed'), 0);
+  await awaitThat('the audit tells of both steps', async () => {
+    const { rows } = await bus.pool.query<{ body: { actorwhy: string; data: { what: string } } }>(
+      `SELECT body FROM event_store.events WHERE sale_id = '$operator-partitions' ORDER BY seq`);
+    return rows.map(({ body }) => `${body.data.what}: ${body.actorwhy}`).join('; ')
+      === 'skip a record of p01: somebody cursed; release p01: somebody cursed';
+  });
   await isStored(bus, 'other', other.head.seq);
   t.match(await unreadables(bus, 1), [{ data: record, reason: /event 0: .*54001/ }]);
   const { rows } = await bus.pool.query('SELECT sale_id, seq::int, reason FROM event_store.rejected_events');

@@ -33,7 +33,7 @@ t.test('an incoming traceparent reaches the event, and the answer names the trac
   // A header that is no traceparent counts as not sent.
   const broken = await hold({ traceparent: `00-${TRACE}6-${'0'.repeat(16)}-01` });
   const paused = await shop.call('POST', '/admin/v1/sales/s/pause',
-    { headers: { traceparent: `00-${TRACE}7-${SPAN}-01` } });
+    { headers: { traceparent: `00-${TRACE}7-${SPAN}-01`, 'x-reason': 'a%20brawl%2C%20%C3%A9h' } });
   t.equal(paused.status, 200);
 
   const events = await awaitThat('the log has it all', async () => {
@@ -60,5 +60,10 @@ t.test('an incoming traceparent reaches the event, and the answer names the trac
     t.match(placed(own), { traceparent: new RegExp(`^00-${own.traceId}-`), causationid: own.traceId });
   }
   t.match(events.find(({ type }) => type === 'sale.paused'),
-    { traceparent: `00-${TRACE}7-${SPAN}-01`, actor: /^operator:/ });
+    {
+      traceparent: `00-${TRACE}7-${SPAN}-01`, actor: /^operator:/,
+      actorrole: 'admin', actorfrom: '127.0.0.1', actorwhy: 'a brawl, éh',
+    });
+  t.notOk(events.some(({ type, actorfrom }) => type.startsWith('hold.') && actorfrom !== undefined),
+    'of buyers no address is kept');
 });

@@ -11,3 +11,4 @@ INSERT INTO projection.acts
   (act, projection, sale_id, seq, event_id, event_type, reason, actor, why, done_at)
 SELECT 'parked', projection, sale_id, seq, id, type, reason, 'system', 'the event cannot be applied', now()
 FROM parked
+RETURNING id

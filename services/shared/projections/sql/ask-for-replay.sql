@@ -7,5 +7,6 @@ WITH asked AS (
     SELECT FROM projection.acts
     WHERE done_at IS NULL AND act = 'replayed' AND projection = $1 AND sale_id = $2
   )
+  RETURNING id
 )
-SELECT key FROM asked
+SELECT EXISTS (SELECT FROM inserted) AS "isNew" FROM asked

@@ -5,3 +5,4 @@ WITH parked AS (
 INSERT INTO projection.acts
   (act, projection, sale_id, seq, event_id, event_type, reason, actor, why, done_at)
 SELECT 'retried', projection, sale_id, seq, id, type, reason, $4, $5, now() FROM parked
+RETURNING event_id AS "eventId", event_type AS "eventType", reason

@@ -21,3 +21,4 @@ WITH parked AS (
 INSERT INTO projection.acts
   (act, projection, sale_id, seq, event_id, event_type, reason, actor, why, done_at)
 SELECT 'skipped', projection, sale_id, seq, id, type, reason, $4, $5, now() FROM skipped
+RETURNING event_id AS "eventId", event_type AS "eventType", reason

@@ -7,6 +7,9 @@ import {
   dataSchemaOf, EVENT_SCHEMAS, EVENT_VERSIONS, EventAttributes, sequenceOf, versionOf,
 } from '../../../../services/shared/contracts/event-schemas.ts';
 import { EVENT_DATA, EVENT_TYPES } from '../../../../services/shared/contracts/events.ts';
+import {
+  STREAM_EVENT_DATA, STREAM_EVENT_TYPES, StreamAttributes, streamEventSchemaOf,
+} from '../../../../services/shared/contracts/stream-events.ts';
 import { checkEvent } from '../../../harness/check-event.ts';
 import { readSamples } from '../../../harness/event-samples.ts';
 import { playEveryType } from '../../../harness/play-every-type.ts';
@@ -28,8 +31,13 @@ t.test('no schema changes without a new version', (t) => {
     t.equal(digestOf(EVENT_DATA[type]), lock[type]?.[versionOf(type)],
       `${type} ${versionOf(type)}: what was written may not mean something else; give it a new version`);
   }
-  t.same(Object.keys(lock).toSorted(), [...EVENT_TYPES, 'attributes'].toSorted());
-  t.equal(digestOf(EventAttributes), lock['attributes']?.['2'], 'nor do the attributes');
+  const others = ['attributes', 'stream attributes'];
+  t.same(Object.keys(lock).toSorted(), [...EVENT_TYPES, ...STREAM_EVENT_TYPES, ...others].toSorted());
+  t.equal(digestOf(EventAttributes), lock['attributes']?.['3'], 'nor do the attributes');
+  t.equal(digestOf(StreamAttributes), lock['stream attributes']?.['1'], 'nor those in streams');
+  for (const type of STREAM_EVENT_TYPES) {
+    t.same(lock[type], { 1: digestOf(STREAM_EVENT_DATA[type]) }, `${type} has one version`);
+  }
   t.same(Object.keys(EVENT_VERSIONS).filter((type) => !Object.hasOwn(EVENT_DATA, type)), []);
   t.end();
 });
@@ -70,5 +78,18 @@ t.test('attributes are as CloudEvents wants them', (t) => {
   const sequences = [1, 9, 10, 99, 1_000, 4_000_000_000].map(sequenceOf);
   t.same(sequences.toSorted(), sequences, 'text orders as the numbers do');
   for (const type of EVENT_TYPES) t.doesNotThrow(() => new URL(dataSchemaOf(type)), 'an absolute URI');
+  t.end();
+});
+
+t.test('events of streams are of their schemas, as they were written', (t) => {
+  const file = new URL('../../../samples/streams/operator-acts.json', import.meta.url);
+  const samples = JSON.parse(readFileSync(file, 'utf8')) as { type: string }[];
+  const ajv = new Ajv2020.default({ strict: true, strictTypes: false, allErrors: true });
+  addFormats.default(ajv);
+  for (const type of STREAM_EVENT_TYPES) {
+    const validate = ajv.compile(JSON.parse(JSON.stringify(streamEventSchemaOf(type))) as object);
+    t.ok(samples.some((event) => event.type === type), `there is one of ${type}`);
+    for (const event of samples) t.equal(validate(event), event.type === type, `${event.type} as ${type}`);
+  }
   t.end();
 });

@@ -77,6 +77,17 @@ t.test('webhooks are made, changed, listed, deleted; refusals are precise and ch
   await awaitThat('it answers again', async () => (await call('GET', '/hall')).status === 200);
   t.equal((await call('DELETE', '/hall')).status, 204);
   t.equal((await call('GET', '/hall')).status, 404);
+
+  const { rows } = await desk.pool.query<{ event: object }>('SELECT event FROM outbox.stream_events');
+  const changes = ['PUT hall', 'PUT hall', 'PUT arena', 'DELETE hall'].map((one) => {
+    const [method, webhookId = ''] = one.split(' ');
+    return { event: {
+      subject: 'operator-webhooks', actor: /^operator:/, actorrole: 'admin', actorfrom: '127.0.0.1',
+      data: { what: `${method} /admin/v1/webhooks/${webhookId}`, outcome: 'done', details: { webhookId } },
+    } };
+  });
+  t.match(rows, changes, 'each change is told to the audit');
+  t.equal(rows.length, changes.length, 'and nothing else');
 });
 
 t.test('a new secret signs beside the old one', async (t) => {

@@ -1,0 +1,1 @@
+DELETE FROM outbox.stream_events WHERE outbox_id = ANY ($1::bigint[])
