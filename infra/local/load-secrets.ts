@@ -4,7 +4,7 @@ import { writeWhole } from './write-whole.ts';
 
 const names = [
   'adminToken', 'checkoutKey', 'idSecret', 'sessionSecret', 'passSecret', 'contactKey',
-  'webhookSecret', 'certificateKey',
+  'webhookSecret', 'certificateKey', 'ticketKey', 'doorKey',
 ] as const;
 
 /** Each is 32 random bytes as base64url. */

@@ -9,13 +9,15 @@ export type StackEnvOptions = {
   secrets: Secrets;
   servers: ServerUrls;
   urlOf: (service: string) => string;
+  /** Where mails are put unless there is an SMTP_URL. */
+  mailFolder: string;
 };
 
 /** Where Node keeps compiled code between runs. */
 export const compileCacheFolder = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
 /** The environment of all services; .env.example explains each variable. */
-export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): NodeJS.ProcessEnv {
+export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEnvOptions): NodeJS.ProcessEnv {
   const defaults = {
     KINESIS_STREAM: 'onsale',
     KINESIS_SHARDS: '4',
@@ -37,6 +39,9 @@ export function stackEnv({ given, secrets, servers, urlOf }: StackEnvOptions): N
     CONTACT_KEY: secrets.contactKey,
     CERTIFICATE_KEY: secrets.certificateKey,
     WEBHOOK_SECRET: secrets.webhookSecret,
+    TICKET_KEYS: secrets.ticketKey,
+    DOOR_KEY: secrets.doorKey,
+    MAIL_FOLDER: mailFolder,
     // Receivers on this machine, to try it.
     WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
     EVENT_STORE_URL: servers.databaseUrl,

@@ -24,7 +24,7 @@ const known: readonly StackService[] = [
   {
     name: 'worker',
     key: 'worker',
-    shows: 'API of the organiser webhooks',
+    shows: 'organiser webhooks, tickets at the door, jobs',
     port: 4650,
     portVariable: 'WORKER_PORT',
     stopStep: 2,

@@ -86,7 +86,8 @@ async function bringUp({ clean, env, say, signal }: StartStackOptions, undo: Und
   signal.throwIfAborted();
 
   const urlOf = (name: string): string => `http://127.0.0.1:${ports.get(name) ?? 0}`;
-  const serviceEnv = stackEnv({ given: env, secrets, servers, urlOf });
+  const mailFolder = join(folder.path, 'mailbox');
+  const serviceEnv = stackEnv({ given: env, secrets, servers, urlOf, mailFolder });
   say('migrating and seeding the databases …');
   const markerPath = given.databaseUrl === undefined ? join(folder.path, 'postgres/prepared') : null;
   await prepareDatabases(serviceEnv, markerPath);

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { migrateJobs } from '../shared/platform/migrate-jobs.ts';
 import { migrateReader } from '../shared/platform/reader/migrate-reader.ts';
 import { runMigrations } from '../shared/platform/run-migrations.ts';
 import type { MigrationLog } from '../shared/platform/run-migrations.ts';
@@ -11,8 +12,8 @@ const PROJECTION = new URL('./migrations/projection', import.meta.url);
 
 /**
  * Brings event store, reader's leases and the projection's tables to the schema that this code expects
- * (platform/run-migrations.ts), and makes the tables of read models that are new. Called by the set-up before
- * the services start. The two may be in one database or in two.
+ * (platform/run-migrations.ts), and makes the tables of read models that are new and the queue of jobs.
+ * Called by the set-up before the services start. The two may be in one database or in two.
  *
  * @param databaseUrl of the legacy database, which has the projection's positions
  * @param eventStoreUrl of the event store
@@ -34,6 +35,7 @@ export async function migrate(
     ...await migrateStreamOutbox(databaseUrl),
   ];
   await prepareReadModels(databaseUrl);
+  await migrateJobs(databaseUrl);
   if (names.length > 0) log.info({ migrations: names }, 'event store and projection migrated');
   return names;
 }

@@ -7,6 +7,7 @@ import { connectPg } from '../shared/platform/pg.ts';
 import type { RunningService } from '../shared/platform/run-service.ts';
 import { serve } from '../shared/platform/serve.ts';
 import type { ProjectorConfig } from './config.ts';
+import { jobsProjection } from './projections/jobs-projection.ts';
 import { createLegacyProjection } from './projections/legacy-projection.ts';
 import { BATCHES_AT_ONCE, ProjectionEngine } from './projections/projection-engine.ts';
 import { ProjectionProgress } from './projections/projection-progress.ts';
@@ -48,7 +49,8 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   const projections = new ProjectionEngine({
     progress: new ProjectionProgress({ events, pool: legacy }),
     upkeep: createUpkeep({
-      pool: legacy, events, projections: [createLegacyProjection(contactKey)], readModels: READ_MODELS, log,
+      pool: legacy, events, projections: [createLegacyProjection(contactKey), jobsProjection],
+      readModels: READ_MODELS, log,
     }),
     metrics, log,
   });

@@ -34,6 +34,12 @@ export const WorkerConfig = Type.Object({
   WEBHOOK_PRIVATE_NETWORKS: Type.String({
     default: '', description: 'CIDRs that may be delivered to although they are not public, joined by commas',
   }),
+  TICKET_KEYS: Type.String({ description: 'sign the codes on tickets: the first signs, all are believed' }),
+  DOOR_KEY: Type.String({ minLength: 16, description: 'of the scanners at the doors' }),
+  JOBS_AT_ONCE: Type.Integer({ default: 4, minimum: 1, maximum: 100 }),
+  SMTP_URL: Type.Optional(Type.String({ description: 'absent: mails are put into MAIL_FOLDER' })),
+  MAIL_FOLDER: Type.String({ default: '.data/mailbox' }),
+  MAIL_FROM: Type.String({ default: 'onsale <tickets@localhost>' }),
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ default: 0 }),
   LOG_LEVEL: Type.String({ default: 'info' }),

@@ -7,7 +7,8 @@ import { migrate } from './migrate.ts';
 // databases. Exit code 1 with one sentence when it cannot.
 const log = createLog({ name: 'worker-prepare', level: process.env['LOG_LEVEL'] ?? 'info' });
 try {
-  await migrate(workerDatabaseOf(loadConfig(PrepareConfig, process.env)), log);
+  const config = loadConfig(PrepareConfig, process.env);
+  await migrate(workerDatabaseOf(config), log, config.DATABASE_URL);
 } catch (error) {
   log.fatal({ err: error }, `the worker's tables cannot be migrated: ${(error as Error).message}`);
   process.exitCode = 1;

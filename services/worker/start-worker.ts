@@ -14,7 +14,10 @@ import type { WorkerConfig } from './config.ts';
 import { Deliverer } from './deliverer.ts';
 import { createDeliveryWatch } from './delivery-watch.ts';
 import { EventQueue } from './event-queue.ts';
+import { startJobs } from './jobs/start-jobs.ts';
 import { LaneTable } from './lane-table.ts';
+import { registerTickets } from './routes/register-tickets.ts';
+import type { TicketRoutes } from './routes/register-tickets.ts';
 import { registerWebhooks } from './routes/register-webhooks.ts';
 import type { WebhookRoutes } from './routes/register-webhooks.ts';
 import { createWebhookSender } from './send-webhook.ts';
@@ -45,6 +48,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const guard = createAddressGuard(config.WEBHOOK_PRIVATE_NETWORKS);
   const secrets = createWebhookSecrets(config.WEBHOOK_SECRET);
   const metrics = createWorkerMetrics();
+  const jobs = await startJobs(config, metrics, log);
   const pools = connectPools(config, log);
   const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };
   const kinesis = connectKinesis(bus);
@@ -61,12 +65,17 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const queue = new EventQueue({ pool: pools.queue, stored, metrics, log, onQueued: onDue });
   const reader = createWebhookReader({ config, kinesis, fanOut, leases: pools.leases, queue, log });
   const watch = createDeliveryWatch({ pool: pools.leases, metrics, keepDays: config.WEBHOOK_KEEP_DAYS });
-  const app = createWorkerHttp({
-    table: new WebhookTable(pools.deliveries), stored, secrets, guard, credentials, onDue, log,
-  }, async () => [...await check(pools.queue), ...reader.troubles(), ...deliverer.troubles()]);
+  const app = createWorkerHttp(
+    { table: new WebhookTable(pools.deliveries), stored, secrets, guard, credentials, onDue, log },
+    { ...jobs, doorKey: config.DOOR_KEY, credentials, log },
+    async () => [
+      ...await check(pools.queue), ...reader.troubles(), ...deliverer.troubles(), ...jobs.troubles(),
+    ],
+  );
   for (const part of [reader, deliverer, watch]) part.start();
   return serve(app, config, async () => {
     await Promise.all([reader.stop(), deliverer.stop(), watch.stop(), app.close()]);
+    await jobs.stop();
     sender.close();
     await Promise.all(Object.values(pools).map((pool) => pool.end()));
     kinesis.destroy();
@@ -85,13 +94,16 @@ function connectPools(config: WorkerConfig, log: Log) {
   };
 }
 
-function createWorkerHttp(routes: WebhookRoutes, ready: () => Promise<string[]>) {
+function createWorkerHttp(
+  routes: WebhookRoutes, tickets: TicketRoutes, ready: () => Promise<string[]>,
+) {
   const app = createHttp({ log: routes.log });
   registerHealth(app, { ready });
   app.register(async (scope) => {
     scope.setErrorHandler((error: Parameters<typeof handleError>[0], request, reply) =>
       isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
     registerWebhooks(scope, routes);
+    registerTickets(scope, tickets);
   });
   return app;
 }

@@ -12,6 +12,10 @@ export interface WorkerMetrics {
   pending: Gauge;
   oldestMs: Gauge;
   switchedOff: Counter;
+  jobs: Gauge<'task' | 'state'>;
+  oldestJobMs: Gauge;
+  jobsEnded: Counter<'task' | 'outcome'>;
+  jobMs: Histogram<'task'>;
 }
 
 /** Registers the worker's metrics; once per process. */
@@ -44,6 +48,28 @@ export function createWorkerMetrics(): WorkerMetrics {
     }),
     switchedOff: new Counter({
       name: 'onsale_webhook_switched_off_total', help: 'Webhooks switched off since their receiver said 410',
+    }),
+    ...createJobMetrics(),
+  };
+}
+
+function createJobMetrics(): Pick<WorkerMetrics, 'jobs' | 'oldestJobMs' | 'jobsEnded' | 'jobMs'> {
+  return {
+    jobs: new Gauge({
+      name: 'onsale_jobs',
+      help: 'Jobs in the queue, of all workers: queued, running, retrying or failed; alarm on the last',
+      labelNames: ['task', 'state'],
+    }),
+    oldestJobMs: new Gauge({
+      name: 'onsale_jobs_oldest_ms', help: 'How long ago the oldest job was made that may still be done',
+    }),
+    jobsEnded: new Counter({
+      name: 'onsale_jobs_ended_total', help: 'Attempts of this worker: done or failed',
+      labelNames: ['task', 'outcome'],
+    }),
+    jobMs: new Histogram({
+      name: 'onsale_job_ms', help: 'How long an attempt takes', labelNames: ['task'],
+      buckets: [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
     }),
   };
 }

@@ -4,6 +4,7 @@
  * `npm test` starts the servers (infra/setup/run-tests.ts).
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { quoteName, withDatabase } from '../../infra/local/with-database.ts';
@@ -90,6 +91,9 @@ export async function openTestStack(
       CONTACT_KEY: randomBytes(32).toString('base64url'),
       CERTIFICATE_KEY: randomBytes(32).toString('base64url'),
       WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
+      TICKET_KEYS: randomBytes(32).toString('base64url'),
+      DOOR_KEY: `door-${id}-door-${id}`,
+      MAIL_FOLDER: join(fromRun('TEST_FOLDER'), `mailbox-${id}`),
     },
   };
 }

@@ -3,8 +3,8 @@ import { toString as qrCode } from 'qrcode';
 import type { BuyerOrder } from '../read-sales.ts';
 import type { Order, OrderCharge, OrderLine, Payment, Ticket } from '../read-order.ts';
 import { formatCount } from './format-count.ts';
-import { formatMoney } from './format-money.ts';
-import { formatTime } from './format-time.ts';
+import { formatMoney } from '../../shared/contracts/format-money.ts';
+import { formatTime } from '../../shared/contracts/format-time.ts';
 import { pageFrame } from './page-frame.ts';
 
 /** QR codes drawn at most: a group's order of hundreds keeps its list, and the page stays quick. */

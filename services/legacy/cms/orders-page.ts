@@ -2,8 +2,8 @@ import { html } from 'ghtml';
 import { ORDERS_COUNTED_MAX } from '../list-orders.ts';
 import type { OrderPage, OrderSummary } from '../list-orders.ts';
 import { formatCount } from './format-count.ts';
-import { formatMoney } from './format-money.ts';
-import { formatTime } from './format-time.ts';
+import { formatMoney } from '../../shared/contracts/format-money.ts';
+import { formatTime } from '../../shared/contracts/format-time.ts';
 import { pageFrame } from './page-frame.ts';
 
 /** What the page was asked for, to say it again in its form and links. */

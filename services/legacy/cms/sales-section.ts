@@ -1,8 +1,8 @@
 import { html } from 'ghtml';
 import type { CategorySales, MinuteSales } from '../read-sales.ts';
 import { formatCount } from './format-count.ts';
-import { formatMoney } from './format-money.ts';
-import { formatTime } from './format-time.ts';
+import { formatMoney } from '../../shared/contracts/format-money.ts';
+import { formatTime } from '../../shared/contracts/format-time.ts';
 
 const BAR_HEIGHT = 40;
 

@@ -1,8 +1,8 @@
 import { html } from 'ghtml';
 import type { ShowTotals } from '../read-shows.ts';
 import { formatCount } from './format-count.ts';
-import { formatMoney } from './format-money.ts';
-import { formatTime } from './format-time.ts';
+import { formatMoney } from '../../shared/contracts/format-money.ts';
+import { formatTime } from '../../shared/contracts/format-time.ts';
 import { pageFrame } from './page-frame.ts';
 import { showBadges } from './show-badges.ts';
 import { soldShare, stockBar } from './stock-bar.ts';

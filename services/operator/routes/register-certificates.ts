@@ -4,15 +4,15 @@ import type { Credentials } from '../../shared/platform/credentials.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { CertificateAnswer, SaleParams } from '../http-schemas.ts';
+import type { SigningKey } from '../../shared/platform/signing-key.ts';
 import { signCertificate } from '../verify/sign-certificate.ts';
-import type { CertificateKey } from '../verify/sign-certificate.ts';
 import { verifySale } from '../verify/verify-sale.ts';
 import type { VerifySources } from '../verify/verify-sale.ts';
 
 interface CertificateRoutes {
   sources: VerifySources;
   credentials: Credentials;
-  certificateKey: CertificateKey;
+  certificateKey: SigningKey;
 }
 
 /** Verification of sales, and the key that their certificates are checked with. */

@@ -83,6 +83,16 @@ export const REASONS = {
     'Look at it again: somebody else has done something.'),
   projection_not_replayable: r(409, 'This projection cannot be replayed.', ''),
   events_removed: r(410, 'The events of this sale have been removed, since it was archived long ago.', ''),
+  // Tickets at the door, and the jobs that make them.
+  ticket_forged: r(422, 'This is not a ticket of ours.', ''),
+  ticket_unknown: r(404, 'There is no such ticket.',
+    'It is signed by us: its order is not in the legacy rows yet, or was never in this database.'),
+  ticket_elsewhere: r(409, 'This ticket is for another show.', ''),
+  ticket_void: r(409, 'This ticket does not hold any more.', ''),
+  ticket_used: r(409, 'This ticket has been used already.', ''),
+  document_unknown: r(404, 'There are no tickets for this order yet.',
+    'See docs/runbooks/jobs.md when the order is confirmed.'),
+  job_unknown: r(404, 'There is no such job, or it is running.', ''),
   // The request.
   sale_unknown: r(404, 'There is no such sale.', ''),
   area_unknown: r(422, 'The sale has no such area.', ''),

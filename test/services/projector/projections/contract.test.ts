@@ -1,5 +1,6 @@
 /** Every projection that the projector runs keeps the contract. */
 import t from 'tap';
+import { jobsProjection } from '../../../../services/projector/projections/jobs-projection.ts';
 import { createLegacyProjection } from '../../../../services/projector/projections/legacy-projection.ts';
 import { READ_MODELS } from '../../../../services/projector/projections/read-models/read-models.ts';
 import { loadSql } from '../../../../services/shared/platform/pg.ts';
@@ -24,6 +25,16 @@ t.test('legacy', async (t) => {
     // The codes of tickets come from the sale's own seed.
     rowsOf: async (saleId) => Promise.all(LEGACY_ROWS.map(async (sql) =>
       (await kit.rows(sql, [saleId])).map((row) => ({ ...row as object, tickets: undefined })))),
+  }, log);
+});
+
+t.test('jobs', async (t) => {
+  await projectionContract(t, kit, {
+    projection: jobsProjection,
+    tables: ['graphile_worker._private_jobs', 'graphile_worker._private_tasks'],
+    rowsOf: (saleId) => kit.rows(`
+      SELECT key, payload, revision, attempts FROM graphile_worker._private_jobs
+      WHERE starts_with(key, $1 || '/') ORDER BY key`, [saleId]),
   }, log);
 });
 
