@@ -9,16 +9,20 @@ import { writeResult } from './report/write-result.ts';
 import type { Scenario } from './scenario.ts';
 import { ack } from './scenarios/ack.ts';
 import { baselines } from './scenarios/baselines.ts';
+import { cms } from './scenarios/cms.ts';
 import { compression } from './scenarios/compression.ts';
 import { engine, engineOneCore } from './scenarios/engine.ts';
 import { httpHold } from './scenarios/http-hold.ts';
 import { recovery } from './scenarios/recovery.ts';
+import { lag } from './scenarios/lag.ts';
+import { projector } from './scenarios/projector.ts';
 import { relay } from './scenarios/relay.ts';
 import { seated } from './scenarios/seated.ts';
 import { watchers } from './scenarios/watchers.ts';
 
 const scenarios: Scenario[] = [
   engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, recovery, compression,
+  projector, lag, cms,
 ];
 
 const names = process.argv.slice(2);

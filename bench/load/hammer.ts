@@ -16,6 +16,8 @@ export interface HammerOptions {
   durationMs: number;
   /** the n-th request of this run, headers and body, ready to be sent */
   request: (n: number) => string;
+  /** told of every answer that counts, when it is there */
+  onAnswer?: (n: number, status: number) => void;
 }
 
 export interface HammerResult {
@@ -32,7 +34,7 @@ const DRAIN_MS_MAX = 10_000;
 
 /** Runs for `durationMs`, then waits for the answers that are still out (those are not counted). */
 export async function hammer(options: HammerOptions): Promise<HammerResult> {
-  const { url, connections, durationMs, request } = options;
+  const { url, connections, durationMs, request, onAnswer } = options;
   const { hostname, port } = new URL(url);
   const result: HammerResult = { durationMs: 0, countByStatus: new Map(), errors: 0, latenciesMs: [] };
   const startedAtMs = performance.now();
@@ -60,9 +62,11 @@ export async function hammer(options: HammerOptions): Promise<HammerResult> {
     return new Promise((resolve) => {
       let sentAtMs = 0;
       let pending = '';
+      let n = 0;
       const ask = (): void => {
         sentAtMs = performance.now();
-        socket.write(request(sent++), 'latin1');
+        n = sent++;
+        socket.write(request(n), 'latin1');
       };
       socket.setEncoding('latin1');
       socket.once('connect', ask);
@@ -76,6 +80,7 @@ export async function hammer(options: HammerOptions): Promise<HammerResult> {
           return;
         }
         result.latenciesMs.push(performance.now() - sentAtMs);
+        onAnswer?.(n, status);
         result.countByStatus.set(status, (result.countByStatus.get(status) ?? 0) + 1);
         ask();
       });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import { loadScripts, runScript } from '../../services/shared/platform/scripts.ts';
 
 /** The one area of a bench sale. */
@@ -34,14 +35,21 @@ export async function openBenchSale(
   saleId: string,
   { capacity, adminToken }: { capacity: number; adminToken: string },
 ): Promise<void> {
-  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
-  const sale = {
+  const sale: SaleInput = {
     name: 'Bench',
     currency: 'EUR',
     buyerLimit: 8,
     categories: [{ categoryId: 'Standing', name: 'Standing', prices: { adult: 4_500 } }],
     areas: [{ areaId: BENCH_AREA, name: 'Floor', kind: 'general', capacity, categoryId: 'Standing' }],
   };
+  await openSale(url, saleId, { sale, adminToken });
+}
+
+/** Defines a sale over the admin API and opens it. */
+export async function openSale(
+  url: string, saleId: string, { sale, adminToken }: { sale: SaleInput; adminToken: string },
+): Promise<void> {
+  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
   const address = `${url}/admin/v1/sales/${saleId}`;
   const put = await fetch(address, { method: 'PUT', headers, body: JSON.stringify(sale) });
   if (!put.ok) throw new Error(`the bench sale could not be defined: ${await put.text()}`);

@@ -24,6 +24,8 @@ export interface MixedLoad {
   saleIds: readonly string[];
   /** in each sale; the arena has room for a quarter of 28,000 */
   holdsPerSale: number;
+  /** seals the orders' contacts; default: one that nobody knows */
+  contactKey?: Uint8Array;
 }
 
 /** Longer than one step of a sale takes. */
@@ -33,14 +35,16 @@ const LAPSED_PER_CALL = 200;
 const NO_LIMITS = { entriesMax: 10_000_000, bytesMax: 2 ** 40, ageMsMax: 24 * 3_600_000 };
 
 /** Sells until the last hold has lapsed. The partitions must have been started, and nobody relays. */
-export async function sellMixed({ redis, partitions, saleIds, holdsPerSale }: MixedLoad): Promise<void> {
+export async function sellMixed(
+  { redis, partitions, saleIds, holdsPerSale, contactKey = randomBytes(32) }: MixedLoad,
+): Promise<void> {
   const stock = new Stock(redis, new Generations(redis), NO_LIMITS);
   const directory = new SaleDirectory(redis, partitions);
   for (const saleId of saleIds) {
     const sale = await open(stock, directory, saleId);
     for (let at = 0; at < holdsPerSale; at += HOLDS_PER_STEP) {
       const ns = Array.from({ length: Math.min(HOLDS_PER_STEP, holdsPerSale - at) }, (_, i) => at + i);
-      await Promise.all(ns.map((n) => buy(stock, sale, n)));
+      await Promise.all(ns.map((n) => buy({ stock, contactKey }, sale, n)));
     }
   }
   await sleep((HOLD_SECONDS + 1) * 1_000);
@@ -65,12 +69,13 @@ async function open(stock: Stock, directory: SaleDirectory, saleId: string): Pro
 }
 
 const secret = randomBytes(32).toString('base64url');
-const contactKey = randomBytes(32);
 /** As services/shared/platform/http-server.ts numbers the requests of a process. */
 const processPart = randomBytes(8).toString('hex');
 let requests = randomBytes(3).readUIntBE(0, 3);
 
-async function buy(stock: Stock, sale: KnownSale, n: number): Promise<void> {
+async function buy(
+  { stock, contactKey }: { stock: Stock; contactKey: Uint8Array }, sale: KnownSale, n: number,
+): Promise<void> {
   const { saleId, partition } = sale;
   const buyerId = `b_${random(`buyer ${saleId} ${n}`, 22)}`;
   const scope = { saleId, buyerId, key: random(`key ${n}`, 22) };

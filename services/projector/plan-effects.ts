@@ -39,9 +39,21 @@ export type Step =
  * (extensions, allocations, codes, capacities above single areas, the archive): whoever needs them finds them
  * in the event store.
  *
+ * Several projections ask for the same run: it is planned once, and nobody changes what it gives.
+ *
  * @throws Error when two events of the run contradict each other: a seat that is taken twice
  */
-export function planEffects(events: readonly StoredEvent[]): Step[] {
+export function planEffects(events: readonly StoredEvent[]): readonly Step[] {
+  const found = plans.get(events);
+  if (found !== undefined) return found;
+  const steps = planSteps(events);
+  plans.set(events, steps);
+  return steps;
+}
+
+const plans = new WeakMap<readonly StoredEvent[], readonly Step[]>();
+
+function planSteps(events: readonly StoredEvent[]): Step[] {
   const steps: Step[] = [];
   for (const stored of events) {
     const step = structuralStep(stored.event);

@@ -19,8 +19,11 @@ import type { OutboxDatabase } from './stream-forwarder.ts';
 
 /** One transaction per shard that is being read at once, more wait; and one for looking things up. */
 const EVENT_STORE_CONNECTIONS = 5;
-/** Leases, shards, what is parked, global positions, removals, three outboxes: each is the work of one loop. */
-const LEASE_CONNECTIONS = 8;
+/**
+ * Leases, shards, what is parked, global positions, old events to chain, removals, three outboxes: each is
+ * the work of one loop.
+ */
+const LEASE_CONNECTIONS = 9;
 /** One per outbox: read, emptied. */
 const OUTBOX_CONNECTIONS = 1;
 

@@ -43,7 +43,9 @@ t.test('a Redis without memory takes no new holds, and lets go of what it has', 
   t.equal((await shop.call('POST', '/admin/v1/sales/s/close')).status, 200);
   await shop.redis.config('SET', 'maxmemory', '0');
   await shop.check('brief');
-  t.same((await shop.check('s')).areas, { hall: { free: 5, held: 0, sold: 1 }, floor: { free: 19, held: 0, sold: 1 } });
+  t.same((await shop.check('s')).areas, {
+    hall: { free: 5, held: 0, sold: 1 }, floor: { free: 19, held: 0, sold: 1 },
+  });
 });
 
 t.test('only what frees memory or ends something may go past the limit', async (t) => {

@@ -6,7 +6,7 @@ import type { Step } from '../plan-effects.ts';
 import type { Projection } from './projection.ts';
 
 interface LegacyPlan {
-  steps: Step[];
+  steps: readonly Step[];
   /** by orderId, of every order in the steps */
   contacts: Map<string, Contact>;
 }

@@ -8,11 +8,17 @@ import type { ProjectorMetrics } from '../projector-metrics.ts';
 import type { KnownEvent, Projection, StoredEvent } from './projection.ts';
 import { ProjectionFault } from './projection-fault.ts';
 import type { PlannedRun, ProjectionProgress } from './projection-progress.ts';
+import type { SurveyScope } from './survey-scope.ts';
 
 /** More per transaction gives no more throughput and longer waits for everybody else. */
 const EVENTS_PER_BATCH_MAX = 1_000;
 /** Small sales share a transaction; the rows of all of them are locked until it ends. */
 const SALES_PER_BATCH_MAX = 32;
+/**
+ * Transactions in a row that are planned while the one before is written; then all that changes meanwhile
+ * (what is parked, what is followed) is looked up again.
+ */
+const AHEAD_MAX = 8;
 /** Each needs a connection. */
 export const BATCHES_AT_ONCE = 3;
 /** How often everything is looked over for what nobody woke this process for. */
@@ -26,7 +32,11 @@ interface Run {
   from: number;
   events: readonly StoredEvent[];
   projections: readonly Projection[];
+  /** as many were read as were asked for */
+  hasMore: boolean;
 }
+
+type Planned = PlannedRun & Pick<Run, 'hasMore'>;
 
 /**
  * Brings projections behind the event store: each event has its effect once, in order per sale and
@@ -38,6 +48,7 @@ interface Run {
  */
 export class ProjectionEngine {
   readonly #progress: ProjectionProgress;
+  readonly #scope: SurveyScope;
   readonly #upkeep: () => Promise<Projection[]>;
   readonly #metrics: ProjectorMetrics;
   readonly #log: Log;
@@ -63,6 +74,7 @@ export class ProjectionEngine {
     log: Log;
   }) {
     this.#progress = options.progress;
+    this.#scope = options.progress.createScope();
     this.#upkeep = options.upkeep;
     this.#metrics = options.metrics;
     this.#log = options.log;
@@ -121,18 +133,28 @@ export class ProjectionEngine {
     while (!this.#stopping.signal.aborted) {
       try {
         this.#projections = await this.#upkeep();
-        const { behind, parked } = await this.#progress.survey(this.#projections.map(({ key }) => key));
-        this.#metrics.parked.reset();
-        for (const [projection, count] of parked) this.#metrics.parked.set({ projection }, count);
+        const behind = await this.#survey();
         this.#forgetApart(new Set(behind));
         if (this.#apart.size === 0) this.#trouble = '';
         this.wake(behind);
       } catch (error) {
+        this.#scope.forget();
         this.#trouble = `the projections cannot be surveyed: ${(error as Error).message}`;
         this.#log.warn({ err: error }, 'the projections cannot be surveyed');
       }
       await this.#surveyPause.wait(SURVEY_MS);
     }
+  }
+
+  /** Who is behind, among those that something may have happened to; what failed here is among them. */
+  async #survey(): Promise<string[]> {
+    const keys = this.#projections.map(({ key }) => key);
+    for (const unit of this.#apart) this.#scope.keep(unit.split(' ').slice(0, 1));
+    const { behind, parked } = await this.#progress.survey(keys, await this.#scope.next(keys));
+    this.#metrics.parked.reset();
+    for (const [projection, saleIds] of parked) this.#metrics.parked.set({ projection }, saleIds.length);
+    this.#scope.keep([...behind, ...[...parked.values()].flat()]);
+    return behind;
   }
 
   /** Somebody else got further with what failed here, or nobody has to any more. */
@@ -160,20 +182,53 @@ export class ProjectionEngine {
   }
 
   async #tryAdvance(saleIds: string[]): Promise<void> {
-    const runs = await this.#nextRuns(saleIds);
-    const alone: Run[] = [];
-    const planned: PlannedRun[] = [];
-    for (const run of runs) {
-      const isApart = run.projections.some(({ key }) => this.#apart.has(unitOf(run.saleId, key)));
-      const plan = isApart ? undefined : await this.#planned(run);
-      if (plan === undefined) alone.push(run);
-      else planned.push(plan);
+    const { together, alone } = await this.#planAll(await this.#nextRuns(saleIds));
+    let planned = together;
+    for (let n = 0; planned.length > 0; n++) {
+      const next = n < AHEAD_MAX && !this.#othersWait() ? this.#planAhead(planned) : [];
+      const failed = await this.#applyTogether(planned);
+      alone.push(...failed);
+      // What failed or was done by somebody else is not where the next begins.
+      planned = failed.length === 0 && !this.#stopping.signal.aborted ? await next : [];
     }
-    alone.push(...await this.#applyTogether(planned));
     for (const run of alone) {
       for (const projection of run.projections) await this.#applyAlone(run, projection);
     }
     if (this.#apart.size === 0) this.#trouble = '';
+  }
+
+  /** Apart from the others: what failed last time, and what cannot be planned. */
+  async #planAll(runs: readonly Run[]): Promise<{ together: Planned[]; alone: Run[] }> {
+    const together: Planned[] = [];
+    const alone: Run[] = [];
+    for (const run of runs) {
+      const isApart = run.projections.some(({ key }) => this.#apart.has(unitOf(run.saleId, key)));
+      const plan = isApart ? undefined : await this.#planned(run);
+      if (plan === undefined) alone.push(run);
+      else together.push(plan);
+    }
+    return { together, alone };
+  }
+
+  /**
+   * What follows if all of these runs are done: their positions are compared when it is written, so it may
+   * turn out to be for nothing. Never rejects; what cannot be read or planned is left to the next look.
+   */
+  async #planAhead(planned: readonly Planned[]): Promise<Planned[]> {
+    const groups = planned.filter(({ hasMore }) => hasMore).map(({ saleId, from, events, effects }) => ({
+      saleId, seq: events.at(-1)?.seq ?? from, projections: effects.map(({ projection }) => projection),
+    }));
+    try {
+      return (await this.#planAll(await this.#readRuns(groups))).together;
+    } catch {
+      return [];
+    }
+  }
+
+  /** Sales that nobody works on, and no transaction is free for them. */
+  #othersWait(): boolean {
+    return this.#batches >= BATCHES_AT_ONCE
+      && [...this.#waiting].some((saleId) => !this.#working.has(saleId));
   }
 
   /** What is to be done of some sales; those of which something is to be done wait again for what follows. */
@@ -189,16 +244,23 @@ export class ProjectionEngine {
       }
       return [...bySeq].map(([seq, group]) => ({ saleId, seq, projections: group }));
     });
-    const countMax = Math.ceil(EVENTS_PER_BATCH_MAX / Math.max(1, groups.length));
+    return this.#readRuns(groups);
+  }
+
+  async #readRuns(groups: { saleId: string; seq: number; projections: Projection[] }[]): Promise<Run[]> {
+    if (groups.length === 0) return [];
+    const countMax = Math.ceil(EVENTS_PER_BATCH_MAX / groups.length);
     const events = await this.#progress.eventsBehind(groups, countMax);
-    const runs = groups.map(({ seq: from, ...group }, i): Run =>
-      ({ ...group, from, events: events[i] ?? [] }));
-    for (const run of runs) if (run.events.length === countMax) this.#waiting.add(run.saleId);
+    const runs = groups.map(({ seq: from, ...group }, i): Run => {
+      const found = events[i] ?? [];
+      return { ...group, from, events: found, hasMore: found.length === countMax };
+    });
+    for (const run of runs) if (run.hasMore) this.#waiting.add(run.saleId);
     return runs.filter((run) => run.events.length > 0);
   }
 
   /** undefined when one of its projections cannot make anything of the events. */
-  async #planned({ projections, ...run }: Run): Promise<PlannedRun | undefined> {
+  async #planned({ projections, ...run }: Run): Promise<Planned | undefined> {
     try {
       const known = run.events.flatMap(ofToday);
       const effects = [];
@@ -210,7 +272,7 @@ export class ProjectionEngine {
   }
 
   /** @returns the runs whose projections have to be looked at one by one */
-  async #applyTogether(planned: PlannedRun[]): Promise<Run[]> {
+  async #applyTogether(planned: Planned[]): Promise<Run[]> {
     const alone: Run[] = [];
     try {
       for (const [run, outcome] of await this.#progress.apply(planned)) {
@@ -308,7 +370,7 @@ function unitOf(saleId: string, key: string): string {
   return `${saleId} ${key}`;
 }
 
-function runOf({ effects, ...run }: PlannedRun): Run {
+function runOf({ effects, ...run }: Planned): Run {
   return { ...run, projections: effects.map(({ projection }) => projection) };
 }
 

@@ -6,6 +6,7 @@ import { isLasting } from './is-lasting.ts';
 import type { Projection, StoredEvent } from './projection.ts';
 import { ProjectionFault } from './projection-fault.ts';
 import { readEvents } from './read-events.ts';
+import { SurveyScope } from './survey-scope.ts';
 
 const sql = {
   selectHeads: loadSql(import.meta.url, './sql/select-heads.sql'),
@@ -71,28 +72,40 @@ export class ProjectionProgress {
     this.#pool = pool;
   }
 
+  /** For one who surveys again and again. */
+  createScope(): SurveyScope {
+    return new SurveyScope({ events: this.#events, pool: this.#pool });
+  }
+
   /**
-   * Sales of which one of the projections is behind and not parked; and how many are parked, by key. Where
-   * the events of a sale were removed there is nothing left to apply: who is behind passes them by.
+   * Sales of which one of the projections is behind and not parked; and all sales by the key of a projection
+   * that is parked. Where the events of a sale were removed there is nothing left to apply: who is behind
+   * passes them by.
+   *
+   * @param saleIds only these are compared; default: all that there are
    */
-  async survey(keys: readonly string[]): Promise<{ behind: string[]; parked: Map<string, number> }> {
-    const heads = await this.#events.query<HeadRow>(sql.selectHeads);
-    const positions = await this.#pool.query<PositionRow>(sql.selectPositions, [keys]);
+  async survey(
+    keys: readonly string[], saleIds?: readonly string[],
+  ): Promise<{ behind: string[]; parked: Map<string, string[]> }> {
+    const only = saleIds ?? null;
+    const heads = await this.#events.query<HeadRow>(sql.selectHeads, [only]);
+    const positions = await this.#pool.query<PositionRow>(sql.selectPositions, [keys, only]);
     const parked = await this.#pool.query<Omit<PositionRow, 'seq'>>(sql.selectParked, [keys]);
     const seqs = new Map(positions.rows.map(({ projection, saleId, seq }) =>
       [`${saleId} ${projection}`, seq]));
-    for (const { projection, saleId } of parked.rows) seqs.set(`${saleId} ${projection}`, Infinity);
+    const parkedSales = new Map(keys.map((key): [string, string[]] => [key, []]));
+    for (const { projection, saleId } of parked.rows) {
+      seqs.set(`${saleId} ${projection}`, Infinity);
+      parkedSales.get(projection)?.push(saleId);
+    }
     const behindOf = ({ sale_id: saleId, seq }: HeadRow): string[] =>
       keys.filter((key) => (seqs.get(`${saleId} ${key}`) ?? 0) < seq);
-    for (const head of heads.rows) {
-      if (!head.removed) continue;
-      const passing = behindOf(head);
-      if (passing.length > 0) await this.#pool.query(sql.passRemoved, [passing, head.sale_id, head.seq]);
+    const behind = heads.rows.filter((head) => behindOf(head).length > 0);
+    for (const head of behind.filter(({ removed }) => removed)) {
+      await this.#pool.query(sql.passRemoved, [behindOf(head), head.sale_id, head.seq]);
     }
-    const behind = heads.rows.filter((head) => !head.removed && behindOf(head).length > 0);
-    const counts = new Map(keys.map((key) => [key, 0]));
-    for (const { projection } of parked.rows) counts.set(projection, (counts.get(projection) ?? 0) + 1);
-    return { behind: behind.map(({ sale_id: saleId }) => saleId), parked: counts };
+    const waiting = behind.filter(({ removed }) => !removed);
+    return { behind: waiting.map(({ sale_id: saleId }) => saleId), parked: parkedSales };
   }
 
   /** How far each projection of each of the sales is, by sale, then key. */
@@ -127,8 +140,8 @@ export class ProjectionProgress {
    * @returns what became of each run
    * @throws what PostgreSQL says and may not say again: nothing was written then
    */
-  async apply(runs: readonly PlannedRun[]): Promise<Map<PlannedRun, Outcome>> {
-    const outcomes = new Map<PlannedRun, Outcome>();
+  async apply<R extends PlannedRun>(runs: readonly R[]): Promise<Map<R, Outcome>> {
+    const outcomes = new Map<R, Outcome>();
     if (runs.length === 0) return outcomes;
     await withTransaction(this.#pool, async (client) => {
       for (const run of runs.toSorted((a, b) => (a.saleId < b.saleId ? -1 : 1))) {

@@ -37,19 +37,23 @@ interface EventRow {
  * sale's events. May be called by anybody at any time, and repeated: the head's row lets one work at a time,
  * and says how far the chain is. A new event is only appended to a sale whose chain is complete.
  *
+ * @param signal ends it after the transaction under way, which chains `CHAINED_MAX` events at most
  * @returns false when there was nothing to do
  */
-export async function chainSale(pool: Pool, saleId: string): Promise<boolean> {
+export async function chainSale(pool: Pool, saleId: string, signal?: AbortSignal): Promise<boolean> {
   let isChanged = false;
-  while (await withTransaction(pool, (client) => chainNext(client, saleId))) isChanged = true;
+  const next = (): Promise<boolean> => withTransaction(pool, (client) => chainNext(client, saleId));
+  while (signal?.aborted !== true && await next()) isChanged = true;
   return isChanged;
 }
 
 /** The same of some of the sales that need it; false when there was nothing to do. */
-export async function chainSales(pool: Pool): Promise<boolean> {
+export async function chainSales(pool: Pool, signal?: AbortSignal): Promise<boolean> {
   const { rows } = await pool.query<{ sale_id: string }>(sql.selectSales, [LOOKED_AT_MAX]);
   let isChanged = false;
-  for (const { sale_id: saleId } of rows) isChanged = await chainSale(pool, saleId) || isChanged;
+  for (const { sale_id: saleId } of rows) {
+    isChanged = await chainSale(pool, saleId, signal) || isChanged;
+  }
   return isChanged;
 }
 

@@ -6,7 +6,7 @@ import { defineReadModel, namedStatement } from './read-model.ts';
 const INSERT = namedStatement(import.meta.url, './sql/insert-buyer-orders.sql');
 
 /** Who has ordered what, found by buyer over all sales. Names and addresses are not in it. */
-export const buyerOrders = defineReadModel<ConfirmedOrder[]>({
+export const buyerOrders = defineReadModel<readonly ConfirmedOrder[]>({
   name: 'buyer_orders',
   version: 1,
   createSql: loadSql(import.meta.url, './sql/create-buyer-orders.sql'),

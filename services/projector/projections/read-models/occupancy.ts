@@ -14,7 +14,7 @@ const sql = {
 };
 
 /** How full each area of a sale is: free, held, sold, blocked. */
-export const occupancy = defineReadModel<Step[]>({
+export const occupancy = defineReadModel<readonly Step[]>({
   name: 'occupancy',
   version: 1,
   createSql: loadSql(import.meta.url, './sql/create-occupancy.sql'),

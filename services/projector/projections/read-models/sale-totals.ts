@@ -6,7 +6,7 @@ import { defineReadModel, namedStatement } from './read-model.ts';
 const ADD = namedStatement(import.meta.url, './sql/add-sale-totals.sql');
 
 /** What a sale has sold so far, in one row: a calendar of fifty shows reads fifty. */
-export const saleTotals = defineReadModel<ConfirmedOrder[]>({
+export const saleTotals = defineReadModel<readonly ConfirmedOrder[]>({
   name: 'sale_totals',
   version: 1,
   createSql: loadSql(import.meta.url, './sql/create-sale-totals.sql'),

@@ -17,7 +17,9 @@ async function placeHold(shop: Shop, buyerId = 'b', saleId = 's'): Promise<strin
   return String(body['holdId']);
 }
 
-function order(shop: Shop, holdId: string, key: string, more: { url?: string; contact?: object; saleId?: string } = {}) {
+function order(
+  shop: Shop, holdId: string, key: string, more: { url?: string; contact?: object; saleId?: string } = {},
+) {
   const { url, contact: other, saleId = 's' } = more;
   const body = { buyerId: 'b', holdId, contact: other ?? contact, payment: { method: 'free' } };
   const options: CallOptions = { key, body, ...(url !== undefined && { url }) };

@@ -1,0 +1,1 @@
+SELECT count(*)::integer AS count FROM projection.versions WHERE state <> 'retired'
