@@ -1,19 +1,26 @@
 /**
- * A shop under load while everything around it breaks: relay and projector are killed with SIGKILL at random
- * moments, the bus is cut, PostgreSQL is cut, shards are split, merged and doubled, and the bus throttles,
- * fails and loses replies in between. Afterwards, once drained, nothing may be lost, nothing there twice,
- * nothing parked: every order that was acknowledged is in the log, Redis and SQL equal its fold.
+ * A shop under load while everything around it breaks: relay, projector and worker are killed with SIGKILL at
+ * random moments, the bus is cut, PostgreSQL is cut, shards are split, merged and doubled, and the bus
+ * throttles, fails and loses replies in between. Afterwards, once drained, nothing may be lost, nothing there
+ * twice, nothing parked: every order that was acknowledged is in the log and mailed once, Redis, legacy rows
+ * and read models equal its fold.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import { jobsProjection } from '../../services/projector/projections/jobs-projection.ts';
+import { READ_MODELS } from '../../services/projector/projections/read-models/read-models.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
 import { partitionKeys } from '../../services/shared/contracts/keys.ts';
 import { partitionOf } from '../../services/shared/contracts/partition-of.ts';
+import { loadSql } from '../../services/shared/platform/pg.ts';
 import { awaitThat } from '../harness/await-that.ts';
 import { checkAgainstFold } from '../harness/check-against-fold.ts';
-import { checkSqlAgainstLog, isProjected } from '../harness/check-sql-against-log.ts';
+import {
+  checkOccupancyAgainstLog, checkSqlAgainstLog, isProjected,
+} from '../harness/check-sql-against-log.ts';
 import { connectTestKinesis } from '../harness/connect-test-kinesis.ts';
+import { readMailbox } from '../harness/read-mailbox.ts';
 import { readStream } from '../harness/read-stream.ts';
 import type { StreamLog } from '../harness/read-stream.ts';
 import {
@@ -31,7 +38,7 @@ import { openSales, sellUnderLoad } from './sell-under-load.ts';
 import type { Load } from './sell-under-load.ts';
 
 export interface ChaosOptions {
-  /** of relay and projector together */
+  /** of relay, projector and worker together */
   kills: number;
   /** how long the bus, and then PostgreSQL, is away */
   cutMs: number;
@@ -51,10 +58,14 @@ export interface ChaosReport {
   duplicates: number;
   shards: number;
   faults: number;
-  /** from the end of the load until SQL was where the log is */
+  mails: number;
+  /** from the end of the load until SQL was where the log is and all mails were sent */
   drainMs: number;
 }
 
+const countJobs = loadSql(import.meta.url, './sql/count-jobs.sql');
+const countMails = loadSql(import.meta.url, './sql/count-mails.sql');
+const PROJECTIONS = ['legacy', jobsProjection.key, ...READ_MODELS.map(({ key }) => key)];
 const SALES = ['macbeth', 'othello', 'lear', 'tempest'];
 const DRAIN_MS_MAX = 120_000;
 /** A start takes a second or two: many are killed before it is over, some long after. */
@@ -83,12 +94,14 @@ export async function runChaos(t: Teardown, options: ChaosOptions): Promise<Chao
   const killers = await Promise.all([
     startKiller(t, 'relay', env, seededRandom(options.seed)),
     startKiller(t, 'projector', env, seededRandom(options.seed + 1)),
+    startKiller(t, 'worker', env, seededRandom(options.seed + 2)),
   ]);
   const selling = await startService(t, 'selling', { ...env, CONFIRM_WAIT_MS: '4000' });
   await openSales(selling.url, SALES, stack);
   faults.decide(shuffleFaults(options.seed, decks));
   const load = sellUnderLoad(selling.url, SALES, stack);
-  const killing = Promise.all(killers.map((kill, i) => kill(Math.ceil((options.kills - i) / 2))));
+  const killing = Promise.all(killers.map((kill, i) =>
+    kill(Math.ceil((options.kills - i) / killers.length))));
   await breakThings(stack, { bus, postgres }, options);
   await killing;
   await awaitThat('orders are confirmed again', () => load.confirmed.size >= CONFIRMED_MIN, DRAIN_MS_MAX);
@@ -102,6 +115,7 @@ export async function runChaos(t: Teardown, options: ChaosOptions): Promise<Chao
     events: [...log.sales.values()].reduce((sum, events) => sum + events.length, 0),
     records: log.records, duplicates: log.duplicates, shards: await countShards(stack),
     faults: Object.entries(faults.counts).reduce((sum, [fault, n]) => sum + (fault === 'none' ? 0 : n), 0),
+    mails: readMailbox(stack.env['MAIL_FOLDER'] ?? '').length,
     drainMs: Date.now() - stoppedAtMs,
   };
 }
@@ -180,11 +194,14 @@ async function judgeAll(t: Teardown, stack: TestStack, load: Load): Promise<Stre
   await awaitThat('the outboxes are drained', async () =>
     (await Promise.all(outboxes.map((key) => redis.xlen(key)))).every((left) => left === 0), DRAIN_MS_MAX);
   const log = await readStream(stack);
-  await awaitThat('the legacy rows are where the log is', () => isProjected(pool, log), DRAIN_MS_MAX);
+  await awaitThat('all projections are where the log is', () =>
+    isProjected(pool, log, PROJECTIONS), DRAIN_MS_MAX);
   await checkSqlAgainstLog(pool, log);
+  await checkOccupancyAgainstLog(pool, log);
   if (log.rejected > 0) throw new Error(`${log.rejected} events contradicted the log`);
   const orders = [...log.sales.values()].flat().flatMap((event) => orderIdOf(event as SaleEvent));
   if (new Set(orders).size !== orders.length) throw new Error('an order is in the log twice');
+  await checkMails(pool, stack, orders);
   const known = new Set(orders);
   const lost = [...load.confirmed, ...load.pending].filter((id) => !known.has(id));
   if (lost.length > 0) throw new Error(`${lost.length} orders were taken and are not in the log: ${lost[0]}`);
@@ -193,6 +210,22 @@ async function judgeAll(t: Teardown, stack: TestStack, load: Load): Promise<Stre
     await checkAgainstFold(redis, partitionOf(saleId, 64), saleId, { accepted });
   }
   return log;
+}
+
+/** Each order was mailed once: by the notes of the worker, and in the mailbox. */
+async function checkMails(pool: Pool, { env }: TestStack, orders: string[]): Promise<void> {
+  await awaitThat('no job is left', async () => {
+    const { rows } = await pool.query<{ jobs: number }>(countJobs);
+    return rows[0]?.jobs === 0;
+  }, DRAIN_MS_MAX);
+  const { rows } = await pool.query<{ mails: number }>(countMails);
+  const sent = rows[0]?.mails;
+  if (sent !== orders.length) throw new Error(`${orders.length} orders, ${sent} mails noted as sent`);
+  const ids = readMailbox(env['MAIL_FOLDER'] ?? '').map((mail) => /^Message-ID: (\S+)$/m.exec(mail)?.[1]);
+  const different = new Set(ids).size;
+  if (ids.length !== orders.length || different !== orders.length) {
+    throw new Error(`${orders.length} orders, ${ids.length} mails in the mailbox, ${different} different`);
+  }
 }
 
 async function countShards({ kinesisEndpoint, streamName }: TestStack): Promise<number> {

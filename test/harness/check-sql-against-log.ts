@@ -14,17 +14,19 @@ import type { StreamLog } from './read-stream.ts';
 const selectStored = loadSql(import.meta.url, './sql/select-stored-events.sql');
 const selectPositions = loadSql(import.meta.url, './sql/select-positions.sql');
 const selectAreas = loadSql(import.meta.url, './sql/select-areas.sql');
+const selectOccupancy = loadSql(import.meta.url, './sql/select-occupancy.sql');
 const selectSeats = loadSql(import.meta.url, './sql/select-seats.sql');
 const selectPrices = loadSql(import.meta.url, './sql/select-prices.sql');
 const selectOrders = loadSql(import.meta.url, './sql/select-orders.sql');
 const countParked = loadSql(import.meta.url, './sql/count-parked.sql');
 const countUnreadable = loadSql(import.meta.url, './sql/count-unreadable.sql');
 
-/** True once the legacy rows of every sale of the log are at its last event. */
-export async function isProjected(pool: Pool, log: StreamLog): Promise<boolean> {
-  const { rows } = await pool.query<{ saleId: string; seq: number }>(selectPositions);
-  const seqs = new Map(rows.map(({ saleId, seq }) => [saleId, seq]));
-  return [...log.sales].every(([saleId, events]) => seqs.get(saleId) === events.length);
+/** True once each projection of every sale of the log is at its last event; by default the legacy rows. */
+export async function isProjected(pool: Pool, log: StreamLog, keys = ['legacy']): Promise<boolean> {
+  const { rows } = await pool.query<{ key: string; saleId: string; seq: number }>(selectPositions, [keys]);
+  const seqs = new Map(rows.map(({ key, saleId, seq }) => [`${key} ${saleId}`, seq]));
+  return [...log.sales].every(([saleId, events]) =>
+    keys.every((key) => seqs.get(`${key} ${saleId}`) === events.length));
 }
 
 /**
@@ -44,6 +46,16 @@ export async function checkSqlAgainstLog(pool: Pool, log: StreamLog, eventStore 
   expect('unreadable', (await eventStore.query(countUnreadable)).rows, [{ unreadable: 0 }]);
 }
 
+/** The same of the read model `occupancy`. */
+export async function checkOccupancyAgainstLog(pool: Pool, log: StreamLog): Promise<void> {
+  for (const [saleId, events] of log.sales) {
+    const fold = events.reduce((sale, event) => evolve(sale, upcast(event)), initialSale());
+    const { blockedByArea } = foldStockFacts(events as SaleEvent[]);
+    const { rows } = await pool.query(selectOccupancy, [saleId]);
+    expect(`occupancy of ${saleId}`, rows, areasOf(fold, blockedByArea));
+  }
+}
+
 async function checkStock(
   pool: Pool,
   saleId: string,
@@ -51,10 +63,7 @@ async function checkStock(
   { blockedByArea, blockedSeats, prices }: StockFacts,
 ): Promise<void> {
   const areas = await pool.query(selectAreas, [saleId]);
-  expect(`areas of ${saleId}`, areas.rows, [...fold.areas]
-    .map(([code, { capacity, held, sold }]) =>
-      ({ code, capacity, held, sold, blocked: blockedByArea.get(code) ?? 0 }))
-    .toSorted((a, b) => (a.code < b.code ? -1 : 1)));
+  expect(`areas of ${saleId}`, areas.rows, areasOf(fold, blockedByArea));
   const seats = await pool.query(selectSeats, [saleId]);
   expect(`seats of ${saleId}`, seats.rows, [...fold.seats]
     .map(([code, { holder, sold }]) => {
@@ -65,6 +74,13 @@ async function checkStock(
   const sold = await pool.query(selectPrices, [saleId]);
   expect(`prices of ${saleId}`, sold.rows, [...prices].map(([name, priceMinor]) => ({ name, priceMinor }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+function areasOf({ areas }: FoldedSale, blockedByArea: ReadonlyMap<string, number>) {
+  return [...areas]
+    .map(([code, { capacity, held, sold }]) =>
+      ({ code, capacity, held, sold, blocked: blockedByArea.get(code) ?? 0 }))
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 async function checkOrders(pool: Pool, saleId: string, events: SaleEvent[]): Promise<void> {

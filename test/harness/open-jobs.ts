@@ -1,10 +1,9 @@
 /** What jobs are made of, without a stream: orders in the legacy rows, the projection, the worker. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { jobsProjection } from '../../services/projector/projections/jobs-projection.ts';
 import { createLegacyProjection } from '../../services/projector/projections/legacy-projection.ts';
 import { openKit } from '../kit/open-kit.ts';
 import type { EventChain } from './event-chain.ts';
+import { readMailbox } from './read-mailbox.ts';
 import { startService } from './start-service.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -33,8 +32,7 @@ export async function openJobs(t: Teardown) {
     },
     projected: () => kit.projected(createLegacyProjection(kit.contactKey), jobsProjection),
     /** Mails in the mailbox, as they would be sent. */
-    mails: (): string[] => !existsSync(mailFolder) ? [] : readdirSync(mailFolder)
-      .filter((name) => name.endsWith('.eml')).map((name) => readFileSync(join(mailFolder, name), 'utf8')),
+    mails: (): string[] => readMailbox(mailFolder),
     /** Jobs that are not done. */
     jobs: () => kit.rows('SELECT key, attempts FROM graphile_worker.jobs ORDER BY key'),
     async scan(

@@ -1,0 +1,1 @@
+SELECT count(*)::int AS jobs FROM graphile_worker.jobs
