@@ -1,8 +1,8 @@
 /**
  * `npm run test:chaos -- [--kills 100] [--cut 30] [--seed S]`: one shop under load while relay, projector
  * and worker are killed that often and bus and PostgreSQL are cut for so many seconds each
- * (test/chaos/run-chaos.ts), on servers of its own. With `--failovers N` instead: Redis fails over that often under load
- * (test/chaos/run-failovers.ts).
+ * (test/chaos/run-chaos.ts), on servers of its own. With `--failovers N` instead: Redis fails over that often
+ * under load (test/chaos/run-failovers.ts).
  *
  * Prints the seed first: it repeats the faults of the bus and the pauses between kills, not the machine's
  * timing. Exits 1 with a sentence when a promise is broken.

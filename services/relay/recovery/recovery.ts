@@ -142,7 +142,9 @@ export class Recovery {
 
   async #lookAtReplication(): Promise<void> {
     const [, id = ''] = /^master_replid:(\w+)/m.exec(await this.#options.redis.info('replication')) ?? [];
-    if (this.#replicationId !== '' && id !== this.#replicationId) {
+    if (this.#replicationId === '') {
+      this.#options.log.info({ id }, 'the replication id of Redis is noted');
+    } else if (id !== this.#replicationId) {
       this.#options.log.warn({ id }, 'the replication id of Redis has changed: all sales are compared');
       this.doubt(Date.now());
     }

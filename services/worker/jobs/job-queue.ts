@@ -8,6 +8,7 @@ import { loadSql } from '../../shared/platform/pg.ts';
 import type { Pool } from '../../shared/platform/pg.ts';
 import type { WorkerMetrics } from '../worker-metrics.ts';
 import type { OrderJob } from './make-tickets.ts';
+import { createPatientPool } from './patient-pool.ts';
 
 export const TASKS = ['make-tickets', 'send-mail'] as const;
 export type Task = (typeof TASKS)[number];
@@ -41,6 +42,7 @@ export class JobQueue {
   #runner: Runner | undefined;
   #poolId: string | undefined;
   #trouble = 'the jobs are not looked for yet';
+  #awayTrouble = '';
   #working: Promise<unknown> | undefined;
 
   constructor(options: {
@@ -78,10 +80,10 @@ export class JobQueue {
 
   /** What keeps it from working, a sentence each. */
   troubles(): string[] {
-    return this.#trouble === '' ? [] : [this.#trouble];
+    return [this.#trouble || this.#awayTrouble].filter(Boolean);
   }
 
-  /** The library's runner gives up when PostgreSQL is away for long: then there is a new one. */
+  /** Should the library's runner give up, there is a new one. */
   async #keepRunning(): Promise<void> {
     for (let failures = 0; !this.#stopping.signal.aborted;) {
       try {
@@ -106,7 +108,8 @@ export class JobQueue {
       this.#poolId = workerPool.id;
     });
     const runner = await run({
-      pgPool: this.#pool, taskList, concurrency: this.#atOnce, noHandleSignals: true, pollInterval: POLL_MS,
+      pgPool: createPatientPool(this.#pool, this.#stopping.signal), taskList, concurrency: this.#atOnce,
+      noHandleSignals: true, pollInterval: POLL_MS,
       parsedCronItems: [], events, logger: new Logger(logTo(this.#log)),
     });
     this.#runner = runner;
@@ -142,8 +145,10 @@ export class JobQueue {
           this.#log.info(freed, 'jobs of a process that is gone are free again');
         }
         await this.#pool.query(sql.forgetJobWorkers, [this.#leaseMs * 10]);
+        this.#awayTrouble = '';
       } catch (error) {
-        if (this.#trouble === '') this.#log.warn({ err: error }, 'the jobs of the dead cannot be freed');
+        if (this.#awayTrouble === '') this.#log.warn({ err: error }, 'jobs cannot be worked on');
+        this.#awayTrouble = `jobs cannot be worked on: ${(error as Error).message}`;
       }
       await pause.wait(this.#leaseMs / 4);
     }

@@ -1,13 +1,17 @@
 import { Pool } from 'pg';
 import t from 'tap';
+import { READ_MODELS } from '../../../services/projector/projections/read-models/read-models.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { connectTestKinesis } from '../../harness/connect-test-kinesis.ts';
 import { EventChain, FLOOR, putEvents } from '../../harness/event-chain.ts';
 import { startTcpProxy } from '../../harness/start-tcp-proxy.ts';
 import { openTestStack, startService } from '../../stack.ts';
 
+/** Projections that are no read models: legacy rows and jobs. */
+const OTHERS = 2;
+
 interface Answer {
-  events: { seq: number }[];
+  events: { seq: number; type: string }[];
   sales: { saleId: string; headSeq: number; projections: { behind: number; parked: object | null }[] }[];
   parkedPartitions: object[];
   next: number | string | null;
@@ -70,10 +74,17 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
     t.same(await seqsOf('type=sale.opened,area.defined&limit=2'), [2, 3]);
     t.same(await seqsOf(`from=${events[0]?.time}&to=${events.at(-1)?.time}`).then(([first]) => first), 1);
     t.same(await seqsOf('to=2020-01-01T00:00:00Z'), []);
-    const everywhere = await awaitThat('all have their places', async () => {
-      const { body } = await get('/admin/v1/events?limit=1000');
-      return body.events.length === events.length + 1 && body;
+    const parked = await awaitThat('every projection has met the poison', async () => {
+      const { rows: [met] } = await pool.query<{ passed: number; parked: number }>(`SELECT
+        (SELECT count(*)::int FROM projection.positions WHERE sale_id = 'lear') AS passed,
+        (SELECT count(*)::int FROM projection.parked_events WHERE sale_id = 'lear') AS parked`);
+      return met !== undefined && met.passed + met.parked === READ_MODELS.length + OTHERS && met.parked;
     });
+    const everywhere = await awaitThat('all have their places, what is told of parked ones too', async () => {
+      const { body } = await get('/admin/v1/events?limit=1000');
+      return body.events.length === events.length + 1 + parked && body;
+    });
+    t.equal(everywhere.events.filter(({ type }) => type === 'projection.parked').length, parked);
     t.equal(everywhere.next, everywhere.events.length);
     t.same((await get(`/admin/v1/events?after=${everywhere.next}`)).body,
       { events: [], next: everywhere.next });

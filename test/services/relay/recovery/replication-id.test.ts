@@ -22,6 +22,8 @@ t.test('its replication id changes: all sales are compared, what is not the log 
   await bench.check('antonio');
   const idOf = async () => /^master_replid:(\w+)/m.exec(await admin.info('replication'))?.[1];
   const before = await idOf();
+  await awaitThat('the relay knows it', () =>
+    relay.logLines.some((line) => line.includes(`"id":"${before}"`)));
   const said = () => relay.logLines.filter((line) => line.includes(CHANGED)).length;
   t.equal(said(), 0);
   // The sale forgets its last event, and the server was the replica of one that is not there.
