@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Doer } from '../contracts/stream-events.ts';
 import { traceTextOf } from '../contracts/trace-context.ts';
@@ -7,11 +8,12 @@ export const REASON_HEADER = 'x-reason';
 
 /** The operator whose request it is (platform/needs-role.ts), from where, why and in which trace. */
 export function askedBy(request: FastifyRequest): Doer {
-  const { operator, ip, headers } = request;
+  const { operator, ip, headers, socket } = request;
   return {
     actor: `operator:${operator?.name ?? ''}`,
     role: operator?.role,
-    from: ip,
+    // A proxy passes on whatever its client has claimed.
+    from: isIP(ip) === 0 ? socket.remoteAddress : ip,
     why: readReason(headers[REASON_HEADER]),
     trace: traceTextOf(request.id, headers['traceparent']),
   };
