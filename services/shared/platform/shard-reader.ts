@@ -1,3 +1,4 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-kinesis';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Log } from './log.ts';
 import { backoffMs, createPause } from './pause.ts';
@@ -152,9 +153,12 @@ export function createShardReader(options: ShardReaderOptions): ShardReader {
   async function recover(error: Error): Promise<void> {
     if (signal.aborted) return;
     failures += 1;
-    const isListed = error instanceof PositionRefusedError ? await findShard() : undefined;
+    const isRefused = error instanceof PositionRefusedError;
+    // A shard of which nothing was read has no position that could be refused.
+    const mayBeGone = isRefused || error instanceof ResourceNotFoundException;
+    const isListed = mayBeGone ? await findShard() : undefined;
     if (isListed === false) options.onGone?.(shardId);
-    if (isListed === true) {
+    if (isRefused && isListed === true) {
       tell(`the stream does not know the position: ${error.message}`);
       // What is stored stays the position before the next batch.
       source.seek(undefined);
