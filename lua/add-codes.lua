@@ -15,7 +15,8 @@
   ARGV[7] tail        string  what the event says of each beside its digest, JSON members
   ARGV[8+] digests
 
-  Returns `ok`, tab, how many were new; or reason, tab; `stale` when the sale has another version
+  Returns `ok`, tab, how many were new; or reason, tab; of code_exists also which digests are in the way, by
+          their numbers from 0, each followed by a point; `stale` when the sale has another version
   Emits   codes.added, one per CODES_PER_EVENT
   Cost    O(codes)
 ]]
@@ -35,15 +36,16 @@ if barred(sale) then return barred(sale) .. '\t' end
 if sale.state == 'closed' then return REASON.sale_closed .. '\t' end
 if sale.version ~= version then return 'stale' end
 
-local new = {}
+local new, inTheWay = {}, {}
 for at = 8, #args do
   local stored = codeTextOf(sale, args[at])
   if not stored then
     new[#new + 1] = args[at]
   elseif string.match(stored, '^(.*) %d+$') ~= terms then
-    return REASON.code_exists .. '\t'
+    inTheWay[#inTheWay + 1] = string.format('%d.', at - 8)
   end
 end
+if #inTheWay > 0 then return REASON.code_exists .. '\t' .. table.concat(inTheWay) end
 for first = 1, #new, CODES_PER_EVENT do
   local added = {}
   for i = first, math.min(first + CODES_PER_EVENT - 1, #new) do

@@ -27,7 +27,8 @@ export async function addCodes(
     return { reason: 'request_invalid', extra: { detail: 'exactly one of codes and generate is needed' } };
   }
   const codes = given ?? Array.from({ length: generate ?? 0 }, makeCode);
-  const digests = new Set(codes.map((code) => accessDigestOf(parts.idSecret, saleId, code)));
+  const distinct = [...new Set(codes)];
+  const digests = distinct.map((code) => accessDigestOf(parts.idSecret, saleId, code));
   const answer = await callForSale(parts, saleId, ({ definition, layout }) => {
     const unknown = channelIds.find((channelId) => !layout.channelIds.includes(channelId));
     if (unknown !== undefined) return { reason: 'channel_unknown', extra: { channelId: unknown } };
@@ -40,7 +41,11 @@ export async function addCodes(
       script: 'add-codes', keys: [], args: [context, saleId, definition.version, terms, tail, ...digests],
     };
   });
-  return 'ok' in answer ? { codes, added: Number(answer.text) } : answer;
+  if ('ok' in answer) return { codes, added: Number(answer.text) };
+  if (!('refusal' in answer) || answer.refusal.reason !== 'code_exists') return answer;
+  // Only the caller's codes tell which they are: Redis knows digests.
+  const inTheWay = answer.refusal.detail.split('.').filter(Boolean).map((at) => distinct[Number(at)]);
+  return { reason: 'code_exists', extra: { codes: inTheWay } };
 }
 
 /** A byte is one of 256, eight times the alphabet: no character is likelier than another. */

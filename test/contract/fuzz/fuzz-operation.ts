@@ -20,8 +20,8 @@ const BUSY_TRIES_MAX = 10;
 const BUSY_MS = 10;
 /** Refusals of requests that came so far that something could have been written. */
 const DEEP_REFUSALS = [404, 409, 422];
-/** What concerns no sale has no event. */
-const HAS_NO_EVENT = ['PUT /admin/v1/policies'];
+/** What concerns no sale has no event; of a sale that is stopped nothing would be accepted. */
+const HAS_NO_EVENT = ['PUT /admin/v1/policies', 'POST /admin/v1/sales/{saleId}/recover'];
 const SILENT_CHANGE = 'is refused, but changes something in Redis without an event';
 /** Steps towards a smaller request; each is one request, or two. */
 const SHRINKING_RUNS_MAX = 1_000;

@@ -7,8 +7,6 @@ import type { OpenApiDocument } from './read-operations.ts';
 const FILE_MS_MAX = 600_000;
 /** No relay reads these outboxes, and nothing is archived that the log does not have. */
 const NEVER_ACCEPTED = ['POST /admin/v1/sales/{saleId}/archive'];
-/** It stops a sale until the relay has rebuilt it: test/services/relay/recovery.test.ts has one. */
-const NEEDS_A_RELAY = ['POST /admin/v1/sales/{saleId}/recover'];
 
 /**
  * One test for each operation of the OpenAPI document whose path is chosen: so many generated requests
@@ -22,11 +20,11 @@ export async function fuzzRoutes(isChosen: (path: string) => boolean): Promise<v
   t.comment(`FUZZ_SEED=${seed} repeats this run`);
   const shop = await openFuzzedShop(t);
   const document = (await shop.app.inject('/openapi.json')).json<OpenApiDocument>();
-  const operations = readOperations(document).filter(({ method, path }) =>
-    !NEEDS_A_RELAY.includes(`${method} ${path}`));
+  const operations = readOperations(document);
   for (const [i, operation] of operations.filter(({ path }) => isChosen(path)).entries()) {
     await t.test(`${operation.method} ${operation.path}`, async (t) => {
       const startedAtMs = performance.now();
+      await shop.takeActs();
       const counts = await fuzzOperation(operation, { shop, operations, prefix: `fuzz-${i}`, seed, count });
       t.comment(`${JSON.stringify(counts)} in ${Math.round(performance.now() - startedAtMs)} ms`);
       const someAccepted = Object.keys(counts).some((status) => Number(status) < 300);

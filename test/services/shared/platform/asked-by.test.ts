@@ -7,7 +7,7 @@ t.test('the address is what trusted proxies tell of the client, or else who is c
   const http = createHttp({ log: pino({ level: 'silent' }), trustProxy: 'loopback' });
   t.teardown(() => http.close());
   http.decorateRequest('operator');
-  http.get('/', async (request) => ({ from: askedBy(request).from }));
+  http.get('/', (request, reply) => reply.send({ from: askedBy(request).from }));
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   for (const [told, from] of [
     ['203.0.113.7', '203.0.113.7'], ['2001:db8::7', '2001:db8::7'],
