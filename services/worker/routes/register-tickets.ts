@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
+import { askedBy } from '../../shared/platform/asked-by.ts';
 import { bearerOf, hasRole, sameSecret } from '../../shared/platform/credentials.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
 import type { Log } from '../../shared/platform/log.ts';
@@ -87,7 +88,7 @@ function registerJobs(app: FastifyInstance, { pool, credentials, log }: TicketRo
     schema: { params: JobParams },
   }, async (request, reply) => {
     const jobId = Number(request.params.jobId);
-    if (!await retryJob(pool, jobId)) return sendProblem(reply, 'job_unknown');
+    if (!await retryJob(pool, jobId, askedBy(request))) return sendProblem(reply, 'job_unknown');
     log.info({ jobId, operator: request.operator?.name }, 'a job is tried again');
     return reply.code(202).send({ jobId });
   });

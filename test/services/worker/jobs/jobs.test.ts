@@ -122,7 +122,8 @@ t.test('an order that was cancelled meanwhile is not mailed', async (t) => {
 
 t.test('a job that cannot be done is shown, and tried again by an operator', async (t) => {
   await desk.kit.rows(`SELECT FROM graphile_worker.add_job('make-tickets',
-    json_build_object('saleId', 'hamlet', 'orderId', 'o_lost'), job_key => 'lost', max_attempts => 1)`);
+    json_build_object('saleId', 'hamlet', 'orderId', 'o_lost'),
+    job_key => 'hamlet/o_lost/make-tickets', max_attempts => 1)`);
   const failed = async () => {
     const reply = await fetch(`${worker.url}/admin/v1/jobs?state=failed`, admin);
     return (await reply.json() as { jobs: { id: number; lastError: string; attempts: number }[] }).jobs;
@@ -138,6 +139,12 @@ t.test('a job that cannot be done is shown, and tried again by an operator', asy
   await awaitThat('it has been tried again', async () =>
     /onsale_jobs_ended_total\{task="make-tickets",outcome="failed"\} 2/.test(
       await (await fetch(`${worker.url}/metrics`)).text()));
+  t.match(await desk.kit.rows('SELECT event FROM outbox.stream_events'), [{ event: {
+    type: 'operator.acted', subject: 'operator-jobs', actor: /^operator:/,
+    data: {
+      what: `retry job ${job?.id}`, outcome: 'done', saleId: 'hamlet', details: { task: 'make-tickets' },
+    },
+  } }], 'the audit is told');
   const unknown = await fetch(`${worker.url}/admin/v1/jobs/999999/retry`, { ...admin, method: 'POST' });
   t.equal(unknown.status, 404);
 });
