@@ -149,7 +149,10 @@ function packPrice(request: InventoryRequest, { definition }: AdjustedSale): Pac
   const category = definition.categories.find((one) => one.categoryId === categoryId);
   if (category === undefined) return { reason: 'category_unknown', extra: { categoryId } };
   const before = category.prices[ticketType];
-  if (before === undefined) return { reason: 'ticket_type_unknown', extra: { ticketType } };
+  if (before === undefined) {
+    const extra = { ticketType, ticketTypes: Object.keys(category.prices) };
+    return { reason: 'ticket_type_unknown', extra };
+  }
   const version = definition.version + 1;
   const categories = definition.categories.map((one) =>
     (one === category ? { ...one, prices: { ...one.prices, [ticketType]: price } } : one));

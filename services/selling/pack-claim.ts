@@ -147,7 +147,7 @@ function packQuantity({ item, offer, promotion, steps, types }: Packing, n: numb
   }
   const type = ticketTypeOf(item, area.categoryIndex, layout);
   const money = prices.money(area.categoryIndex, type, promotion);
-  if (money === undefined) return unknownType(item);
+  if (money === undefined) return unknownType(item, [area.categoryIndex], layout);
   types.set(type, (types.get(type) ?? 0) + n);
   steps.push(`q,${area.index},${type},${area.categoryIndex},${money},${n}`);
   return undefined;
@@ -168,7 +168,7 @@ function packBest({ item, offer, promotion, steps, types }: Packing): ClaimFault
     return [`${category}:${type},${money}`];
   });
   const [type] = kinds;
-  if (type === undefined) return unknownType(item);
+  if (type === undefined) return unknownType(item, found.categories, layout);
   if (kinds.size === 1) types.set(type, (types.get(type) ?? 0) + n);
   else if (isAnyLimited(kinds, offer)) return unnamedType(kinds, layout);
   const { name, scope: { first, count } } = found;
@@ -228,7 +228,7 @@ function packSeats(
     const { areaIndex, categoryIndex, segment } = seat;
     const type = ticketTypeOf(item, categoryIndex, layout);
     const money = prices.money(categoryIndex, type, promotion);
-    if (money === undefined) return unknownType(item);
+    if (money === undefined) return unknownType(item, [categoryIndex], layout);
     types.set(type, (types.get(type) ?? 0) + 1);
     const group = groups.get(segment);
     const front = `s,${areaIndex},${type},${categoryIndex},${money}`;
@@ -275,6 +275,8 @@ export function ticketTypeOf(
   return (layout.prices[category] ?? []).findIndex((price) => price !== undefined);
 }
 
-function unknownType(item: ItemRequest): ClaimFault {
-  return { reason: 'ticket_type_unknown', extra: { ticketType: item.ticketType } };
+function unknownType({ ticketType }: ItemRequest, categories: number[], layout: SaleLayout): ClaimFault {
+  const ticketTypes = layout.ticketTypes.filter((_, type) =>
+    categories.some((category) => layout.prices[category]?.[type] !== undefined));
+  return { reason: 'ticket_type_unknown', extra: { ticketType, ticketTypes } };
 }

@@ -151,6 +151,10 @@ t.test('refusals say what would have worked', async (t) => {
     { status: 409, body: { code: 'sold_out', areaId: 'floor', free: 2 } });
   t.match(await place([{ areaId: 'hall', bestAvailable: 4 }]),
     { status: 409, body: { code: 'buyer_limit', limit: 4, left: 3 } });
+  for (const item of [{ areaId: 'floor', quantity: 1 }, { bestAvailable: 1 }, { seatIds: ['A1'] }]) {
+    t.match(await place([{ ...item, ticketType: 'dog' }]),
+      { status: 422, body: { code: 'ticket_type_unknown', ticketType: 'dog', ticketTypes: ['adult'] } });
+  }
   await shop.call('POST', '/admin/v1/sales/why/pause');
   t.match(await place([{ areaId: 'floor', quantity: 1 }]), { status: 409, body: { code: 'sale_paused' } });
   await shop.check('why');
