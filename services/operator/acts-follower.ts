@@ -3,57 +3,34 @@ import { ACTS_KEY } from '../shared/contracts/keys.ts';
 import type { UnplacedEvent } from '../shared/contracts/stream-events.ts';
 import { appendToStream } from '../shared/event-store/append-to-stream.ts';
 import type { Log } from '../shared/platform/log.ts';
-import { createPause } from '../shared/platform/pause.ts';
 import { isPgAway, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
-
-/** Takes what the selling API keeps for the audit, having no database, into the event store. */
-export interface ActsFollower {
-  start(): void;
-  /** Waits for the work under way. Can be called twice. */
-  stop(): Promise<void>;
-}
+import { repeat } from '../shared/platform/repeat.ts';
+import type { Repeating } from '../shared/platform/repeat.ts';
 
 const LOOK_MS = 500;
 const ACTS_PER_READ = 100;
 
-/** Not working yet. Any number of processes may do it at once. */
+/**
+ * Takes what the selling API keeps for the audit, having no database, into the event store. Any number of
+ * processes may do it at once.
+ */
 export function createActsFollower(
   { redis, events, log }: { redis: Redis; events: Pool; log: Log },
-): ActsFollower {
-  const stopping = new AbortController();
-  const pause = createPause(stopping.signal);
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
-    let isAway = false;
-    const refused = new Set<string>();
-    while (!stopping.signal.aborted) {
-      try {
-        await followActs({ redis, events, onRefused });
-        isAway = false;
-      } catch (error) {
-        if (!isAway) log.warn({ err: error }, 'acts of operators are not in the audit yet');
-        isAway = true;
-      }
-      await pause.wait(LOOK_MS);
-    }
-
-    function onRefused(id: string, error: Error): void {
-      if (!refused.has(id)) log.error({ id, err: error }, 'this cannot be taken into the audit, and stays');
-      refused.add(id);
-    }
-  }
-
-  return {
-    start() {
-      working ??= work();
-    },
-    async stop() {
-      stopping.abort();
-      await working;
-    },
+): Repeating {
+  let isAway = false;
+  const refused = new Set<string>();
+  const onRefused = (id: string, err: Error): void => {
+    if (!refused.has(id)) log.error({ id, err }, 'this cannot be taken into the audit, and stays');
+    refused.add(id);
   };
+  return repeat(LOOK_MS, async () => {
+    await followActs({ redis, events, onRefused });
+    isAway = false;
+  }, (err) => {
+    if (!isAway) log.warn({ err }, 'acts of operators are not in the audit yet');
+    isAway = true;
+  });
 }
 
 /**

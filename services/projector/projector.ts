@@ -7,6 +7,7 @@ import { backoffMs } from '../shared/platform/pause.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { createReader } from '../shared/platform/reader/create-reader.ts';
 import type { Reader } from '../shared/platform/reader/create-reader.ts';
+import type { Repeating } from '../shared/platform/repeat.ts';
 import type { ProjectorConfig } from './config.ts';
 import { EventAppender } from './event-appender.ts';
 import { EVENT_STORE_CURSOR, EventStore } from './event-store.ts';
@@ -15,7 +16,6 @@ import type { ParkedWatch } from './parked-watch.ts';
 import type { ProjectionEngine } from './projections/projection-engine.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 import { createRetention } from './retention.ts';
-import type { Retention } from './retention.ts';
 import { createSequencer } from './sequencer.ts';
 import type { Sequencer } from './sequencer.ts';
 import { createStreamForwarder } from './stream-forwarder.ts';
@@ -42,7 +42,7 @@ export class Projector {
   readonly #stopping = new AbortController();
   readonly #parked: ParkedWatch;
   readonly #sequencer: Sequencer;
-  readonly #retention: Retention;
+  readonly #retention: Repeating;
   readonly #forwarder: StreamForwarder;
   #reader: Reader | undefined;
   #stage = 'it has not started';
@@ -72,16 +72,14 @@ export class Projector {
     this.#projections = options.projections;
     this.#metrics = options.metrics;
     this.#log = options.log;
-    this.#parked = createParkedWatch({
-      pool: this.#leases, metrics: this.#metrics, signal: this.#stopping.signal,
-    });
+    this.#parked = createParkedWatch({ pool: this.#leases, metrics: this.#metrics });
     this.#sequencer = createSequencer({
       pool: this.#leases, log: this.#log, signal: this.#stopping.signal,
     });
     this.#retention = createRetention({
       events: this.#leases, legacy: options.legacy, log: this.#log,
       retentionDays: this.#config.EVENT_RETENTION_DAYS,
-    }, this.#stopping.signal);
+    });
     this.#forwarder = createStreamForwarder({
       outboxes: options.outboxes, events: this.#leases, metrics: this.#metrics, log: this.#log,
       signal: this.#stopping.signal, onAppended: () => this.#sequencer.wake(),

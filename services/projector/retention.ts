@@ -1,7 +1,8 @@
 import type { Log } from '../shared/platform/log.ts';
-import { createPause } from '../shared/platform/pause.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
+import { repeat } from '../shared/platform/repeat.ts';
+import type { Repeating } from '../shared/platform/repeat.ts';
 
 const sql = {
   selectOld: loadSql(import.meta.url, './sql/select-old-sales.sql'),
@@ -31,37 +32,12 @@ export interface RetentionParts {
   log: Log;
 }
 
-/** Removes what is old while the projector runs. */
-export interface Retention {
-  start(): void;
-  /** Waits for the statement under way; the signal ends it. */
-  stop(): Promise<void>;
-}
-
-/** Not removing yet; never, with `retentionDays` 0. */
-export function createRetention(parts: RetentionParts, signal: AbortSignal): Retention {
-  const pause = createPause(signal);
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await removeOldSales(parts, signal);
-      } catch (error) {
-        parts.log.warn({ err: error }, 'the events of old sales cannot be removed yet');
-      }
-      await pause.wait(LOOK_MS);
-    }
-  }
-
-  return {
-    start() {
-      if (parts.retentionDays > 0) working ??= work();
-    },
-    async stop() {
-      await working;
-    },
-  };
+/** Removes what is old while the projector runs; nothing with `retentionDays` 0. */
+export function createRetention(parts: RetentionParts): Repeating {
+  const { retentionDays, log } = parts;
+  return repeat(LOOK_MS, async (signal) => {
+    if (retentionDays > 0) await removeOldSales(parts, signal);
+  }, (err) => log.warn({ err }, 'the events of old sales cannot be removed yet'));
 }
 
 /**
