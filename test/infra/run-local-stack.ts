@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,15 @@ const readyMsMax = 90_000;
 
 export function newDataFolder(): string {
   return join(process.env.TEST_FOLDER ?? tmpdir(), `stack-${randomBytes(4).toString('hex')}`);
+}
+
+function readStackFile(path: string): StackFile | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as StackFile;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -58,8 +67,8 @@ export async function runLocalStack(
     const path = join(folder, 'stack.json');
     const deadlineAtMs = Date.now() + readyMsMax;
     while (exitCode === undefined && Date.now() < deadlineAtMs) {
-      const file = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as StackFile) : undefined;
-      // A stack that was killed leaves its file.
+      // A stack that was killed leaves its file, which the next start takes away at any time.
+      const file = readStackFile(path);
       if (file?.pids.stack === child.pid) return file;
       await sleep(50);
     }
