@@ -1,10 +1,11 @@
 import type { Log } from '../shared/platform/log.ts';
 import { backoffMs, createPause } from '../shared/platform/pause.ts';
 import type { Pause } from '../shared/platform/pause.ts';
+import type { Reply, WebhookSender } from '../shared/platform/webhooks/send-webhook.ts';
+import { signWebhook } from '../shared/platform/webhooks/sign-webhook.ts';
 import { LaneLostError } from './lane-table.ts';
 import type { AttemptResult, Lane, LaneTable, Pending, Target } from './lane-table.ts';
-import type { Reply, WebhookSender } from './send-webhook.ts';
-import { messageIdOf, signWebhook } from './sign-webhook.ts';
+import { messageIdOf } from './message-id-of.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 

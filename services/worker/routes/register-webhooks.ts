@@ -5,7 +5,7 @@ import type { Credentials } from '../../shared/platform/credentials.ts';
 import type { Log } from '../../shared/platform/log.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
-import type { AddressGuard } from '../address-guard.ts';
+import type { AddressGuard } from '../../shared/platform/webhooks/address-guard.ts';
 import {
   DeliveriesAnswer, DeliveriesQuery, DeliveryParams, NewWebhookView, PAGE_MAX, ReplayAnswer, ReplayInput,
   RotatedAnswer, WebhookInput, WebhookParams, WebhooksAnswer, WebhooksQuery, WebhookView,

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import t from 'tap';
-import { createAddressGuard } from '../../../services/worker/address-guard.ts';
+import { createAddressGuard } from '../../../../../services/shared/platform/webhooks/address-guard.ts';
 
 const REFUSED = [
   '127.0.0.1', '127.1', '0x7f.1', '2130706433', '0.0.0.0', '10.1.2.3', '172.16.0.1', '192.168.1.1',

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 export interface WebhookHeaders {
   'webhook-id': string;
@@ -22,13 +22,15 @@ export function signWebhook(
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
 
-const ID_CHARS = 27;
-
 /**
- * The id by which a receiver tells what it had before: of the event and the webhook, the same for every
- * attempt and every replay. An event's id is unique within its sale and may have any character.
+ * The key in a secret as Standard Webhooks writes it: `whsec_` and 24 to 64 bytes in base64.
+ *
+ * @throws Error with a sentence, without the secret
  */
-export function messageIdOf(webhookId: string, saleId: string, eventId: string): string {
-  const digest = createHash('sha256').update(`${webhookId}\n${saleId}\n${eventId}`).digest('base64url');
-  return `msg_${digest.slice(0, ID_CHARS)}`;
+export function keyOfSecret(secret: string): Uint8Array {
+  const key = Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '', 'base64');
+  if (key.length < 24 || key.length > 64) {
+    throw new Error('the secret of webhooks needs the form whsec_… with 24 to 64 bytes in base64');
+  }
+  return key;
 }

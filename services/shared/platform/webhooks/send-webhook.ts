@@ -21,7 +21,7 @@ export interface Post {
 
 export interface WebhookSender {
   /**
-   * Posts once, to an address that the guard allows. Follows no redirect. Never throws. The answer counts as
+   * Posts once, to an address that the guard, if there is one, allows. Follows no redirect. Never throws. The answer counts as
    * soon as its headers are there; what it says is read and thrown away.
    */
   send(post: Post, signal: AbortSignal): Promise<Reply>;
@@ -32,11 +32,14 @@ export interface WebhookSender {
 const IDLE_MS = 4_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 
-/** @param timeoutMs from the beginning of an attempt to the headers of the answer */
+/**
+ * @param guard without one, only where whoever names addresses may reach all that this process can
+ * @param timeoutMs from the beginning of an attempt to the headers of the answer
+ */
 export function createWebhookSender(
-  { guard, timeoutMs }: { guard: AddressGuard; timeoutMs: number },
+  { guard, timeoutMs }: { guard?: AddressGuard; timeoutMs: number },
 ): WebhookSender {
-  const options = { keepAlive: true, timeout: IDLE_MS, lookup: guard.lookup };
+  const options = { keepAlive: true, timeout: IDLE_MS, ...guard && { lookup: guard.lookup } };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
 
@@ -68,7 +71,7 @@ export function createWebhookSender(
 
   return {
     async send(one, signal) {
-      const fault = guard.faultOf(one.url);
+      const fault = guard?.faultOf(one.url);
       if (fault !== undefined) return { fault: `the address is refused: ${fault}` };
       return post(one, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
     },

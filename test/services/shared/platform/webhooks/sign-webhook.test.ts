@@ -1,5 +1,5 @@
 import t from 'tap';
-import { messageIdOf, signWebhook } from '../../../services/worker/sign-webhook.ts';
+import { signWebhook } from '../../../../../services/shared/platform/webhooks/sign-webhook.ts';
 
 t.test('the signature is that of Standard Webhooks', async (t) => {
   // From the test suites of the specification's libraries (standard-webhooks/standard-webhooks).
@@ -11,13 +11,4 @@ t.test('the signature is that of Standard Webhooks', async (t) => {
   const [first, second] = headers['webhook-signature'].split(' ');
   t.equal(first, 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   t.match(second, /^v1,[A-Za-z0-9+/]{43}=$/);
-});
-
-t.test('the id of a message is of event, sale and webhook', async (t) => {
-  const id = messageIdOf('w', 's', 'e');
-  t.match(id, /^msg_[\w-]{27}$/);
-  t.equal(messageIdOf('w', 's', 'e'), id);
-  for (const other of [messageIdOf('x', 's', 'e'), messageIdOf('w', 'x', 'e'), messageIdOf('w', 's', 'x')]) {
-    t.not(other, id);
-  }
 });
