@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** Programs that migrate and seed and then end, in this order. */
 const programs = [
   'services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts', 'services/worker/prepare-main.ts',
+  'services/sandbox/prepare-main.ts',
 ];
 /** Applied by the programs of those who read the stream. */
 const sharedMigrations = 'services/shared/platform/reader/migrations';

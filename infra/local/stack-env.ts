@@ -41,6 +41,9 @@ export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEn
     WEBHOOK_SECRET: secrets.webhookSecret,
     TICKET_KEYS: secrets.ticketKey,
     DOOR_KEY: secrets.doorKey,
+    SANDBOX_KEY: secrets.sandboxKey,
+    SANDBOX_WEBHOOK_SECRET: `whsec_${Buffer.from(secrets.sandboxWebhookKey, 'base64url').toString('base64')}`,
+    SANDBOX_DATABASE_URL: servers.databaseUrl,
     MAIL_FOLDER: mailFolder,
     // Receivers on this machine, to try it.
     WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',

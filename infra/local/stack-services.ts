@@ -30,6 +30,14 @@ const known: readonly StackService[] = [
     stopStep: 2,
   },
   {
+    name: 'sandbox',
+    key: 'sandbox',
+    shows: 'a payment provider to try things with',
+    port: 4670,
+    portVariable: 'SANDBOX_PORT',
+    stopStep: 2,
+  },
+  {
     name: 'selling',
     key: 'selling',
     shows: 'API of the sales; its reference at /docs',

@@ -11,6 +11,7 @@ import { CheckoutConfig } from '../../services/checkout/config.ts';
 import { OperatorConfig } from '../../services/operator/config.ts';
 import { ProjectorConfig } from '../../services/projector/config.ts';
 import { RelayConfig } from '../../services/relay/config.ts';
+import { SandboxConfig } from '../../services/sandbox/config.ts';
 import { SellingConfig } from '../../services/selling/config.ts';
 import { WorkerConfig } from '../../services/worker/config.ts';
 import { loadConfig } from '../../services/shared/platform/config.ts';
@@ -33,6 +34,7 @@ const configs = {
   operator: OperatorConfig,
   projector: ProjectorConfig,
   relay: RelayConfig,
+  sandbox: SandboxConfig,
   selling: SellingConfig,
   worker: WorkerConfig,
 };

@@ -21,8 +21,8 @@ export interface Post {
 
 export interface WebhookSender {
   /**
-   * Posts once, to an address that the guard, if there is one, allows. Follows no redirect. Never throws. The answer counts as
-   * soon as its headers are there; what it says is read and thrown away.
+   * Posts once, to an address that the guard, if there is one, allows. Follows no redirect. Never throws.
+   * The answer counts as soon as its headers are there; what it says is read and thrown away.
    */
   send(post: Post, signal: AbortSignal): Promise<Reply>;
   close(): void;

@@ -1,0 +1,1 @@
+SELECT digest, answer FROM sandbox.answers WHERE scope = $1 AND key = $2

@@ -1,0 +1,1 @@
+SELECT mode, delay_ms, until_at FROM sandbox.outage

@@ -1,0 +1,1 @@
+SELECT r.* FROM sandbox.refunds r WHERE r.refund_id = $1
