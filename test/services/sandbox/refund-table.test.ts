@@ -131,3 +131,28 @@ t.test('who follows the lists by cursor sees every capture and refund, page by p
   t.ok(rows.some(({ paymentId }) => paymentId === ids[0]?.[0]));
   t.ok(rows.every(({ status, changedAt }) => status === 'captured' && String(changedAt) >= since));
 });
+
+t.test('nothing is listed while something older may still come before it', async (t) => {
+  const old = await paid();
+  const seen = async (after: string): Promise<{ ids: unknown[]; next: string }> => {
+    const { body } = await callSandbox(service, 'GET', `/v1/payments?after=${after}&limit=500`);
+    const ids = (body['payments'] as Json[]).map(({ paymentId }) => paymentId);
+    return { ids, next: String(body['next']) };
+  };
+  const { next } = await awaitThat('the old one is listed', async () => {
+    const page = await seen('0-0');
+    return page.ids.includes(old) && page;
+  });
+  const client = await sandbox.pool.connect();
+  await client.query('BEGIN');
+  await client.query(`UPDATE sandbox.payments SET change_xid = pg_current_xact_id(),
+    change_no = nextval('sandbox.changes') WHERE payment_id = $1`, [old]);
+  const young = await makePayment(service, sandbox);
+  t.same((await seen(next)).ids, [], 'a cursor behind the young one would pass the old one by');
+  await client.query('COMMIT');
+  client.release();
+  await awaitThat('both are listed', async () => {
+    const { ids } = await seen(next);
+    return ids.includes(old) && ids.includes(young);
+  });
+});

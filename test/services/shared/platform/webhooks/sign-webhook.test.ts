@@ -1,5 +1,5 @@
 import t from 'tap';
-import { signWebhook } from '../../../../../services/shared/platform/webhooks/sign-webhook.ts';
+import { keyOfSecret, signWebhook } from '../../../../../services/shared/platform/webhooks/sign-webhook.ts';
 
 t.test('the signature is that of Standard Webhooks', async (t) => {
   // From the test suites of the specification's libraries (standard-webhooks/standard-webhooks).
@@ -11,4 +11,12 @@ t.test('the signature is that of Standard Webhooks', async (t) => {
   const [first, second] = headers['webhook-signature'].split(' ');
   t.equal(first, 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   t.match(second, /^v1,[A-Za-z0-9+/]{43}=$/);
+});
+
+t.test('the key of a secret is read, and what is none is refused without showing it', async (t) => {
+  const key = Buffer.alloc(32, 7);
+  t.same(Buffer.from(keyOfSecret(`whsec_${key.toString('base64')}`)), key);
+  for (const wrong of ['', 'whsec_', 'whsec_c2hvcnQ=', key.toString('base64'), `whsec_${'A'.repeat(100)}`]) {
+    t.throws(() => keyOfSecret(wrong), { message: /^the secret of webhooks needs the form whsec_/ });
+  }
 });
