@@ -27,34 +27,13 @@ if redis.call('GET', generation) ~= expected then return REASON.recovering end
 -- @include events
 -- @include sale
 -- @include hold-record
+-- @include orders
 -- @include buyers
 -- @include outbox-limits
 
-local ITEM_PATTERN = '(%d+),%d+,%d+,[^,]*,(%d+),%d+,%-?%d+,([%d.+]*)'
+-- @include sell
+
 local waiting, isFull = {}, isOutboxFull(FOR_ORDERS)
-
-local function sell(sale, items)
-  for areaIndex, quantity, offsets in string.gmatch(items, ITEM_PATTERN) do
-    move(sale, areaIndex, 'held', 'sold', tonumber(quantity))
-    for first, count in string.gmatch(offsets, '(%d+)%+?(%d*)') do
-      sale.soldSeats[#sale.soldSeats + 1] = { first, tonumber(count) or 1 }
-    end
-  end
-end
-
--- What is bought is no hold any more, and shows that the buyer was in earnest.
-local function noteOrder(sale, buyerId)
-  local buyer = buyerOf(sale, buyerId)
-  buyer.holds = buyer.holds - 1
-  buyer.heldMs, buyer.strikes, buyer.coolUntilMs = 0, 0, 0
-  writeBuyer(sale, buyerId, buyer)
-end
-
-local function orderOf(sale, orderId)
-  local record = sale.orders[orderId]
-  if record == nil then record = redis.call('HGET', sale.keys.orders, orderId) end
-  return record
-end
 
 local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   local reason = barred(sale)
@@ -77,28 +56,21 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
   emit(sale, 'order.confirmed', context,
     table.concat({ orderId, holdId, buyerId, held.items, held.terms, extras }, '\t'))
   local eventId = lastEventId(sale)
-  record = table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, held.items, held.terms, eventId,
-    extras }, '\t')
-  sale.orders[orderId] = record
-  sale.newOrders[#sale.newOrders + 1] = orderId
-  sale.newOrders[#sale.newOrders + 1] = record
+  record = keepOrder(sale, orderId, table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, held.items,
+    held.terms, eventId, extras }, '\t'))
   waiting[#waiting + 1] = eventId
   waiting[#waiting + 1] = orderId
   return 'ok\t' .. record
 end
 
 local sales, answers = openSales(saleCount, args, 5, 5), {}
-for _, sale in ipairs(sales) do sale.orders, sale.soldSeats, sale.newOrders = {}, {}, {} end
 for at = 5 + saleCount, #args, 7 do
   answers[#answers + 1] = confirm(sales[args[at] + 1], args[at + 1], args[at + 2], args[at + 3], args[at + 4],
     args[at + 5], args[at + 6])
 end
 for _, sale in ipairs(sales) do
   writeSale(sale)
-  for _, run in ipairs(sale.soldSeats) do
-    redis.call('SETRANGE', sale.keys.seats, run[1], string.rep('s', run[2]))
-  end
-  if #sale.newOrders > 0 then redis.call('HSET', sale.keys.orders, unpack(sale.newOrders)) end
+  writeSold(sale)
 end
 if #waiting > 0 then redis.call('HSET', unconfirmed, unpack(waiting)) end
 writeEvents(sales)

@@ -11,7 +11,7 @@ import type { Json } from './schema-parts.ts';
 
 const SAMPLES = new URL('../../test/samples/events/', import.meta.url);
 /** The stored sample with an example of every type as it is written today. */
-const TODAY = 'third-language.json';
+const TODAY = 'with-payments.json';
 
 const RECORD = 'One Kinesis record: a JSON array of CloudEvents, compressed. The first bytes tell the codec: '
   + '28 b5 2f fd zstd (what we write), 1f 8b gzip, else plain UTF-8. '

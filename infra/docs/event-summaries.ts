@@ -26,7 +26,16 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
   'hold.changed': 'A hold has other items; its time stays.',
   'hold.released': 'A buyer gave a hold back; its places are free.',
   'hold.expired': 'A hold lapsed; its places are free.',
-  'order.confirmed': 'What was held is sold.',
+  'order.confirmed': 'What was held is sold: it was free, or its payment has come.',
+  'order.expired': 'No payment came in time; the places of the order are free.',
+  'order.cancelled': 'Tickets of an order, or an order before its payment, are given up.',
+  'payment.started': 'An attempt to pay begins; until deadline the places belong to the order.',
+  'payment.failed': 'An attempt to pay has failed; the order may be paid for again until deadline.',
+  'payment.late': 'A payment came after the order had lapsed; the same places are held for it again.',
+  'payment.mismatched': 'Another amount or currency came than the order costs; an operator decides.',
+  'refund.requested': 'Money is to be given back; the provider is asked until refund.completed or failed.',
+  'refund.completed': 'The provider has given the money back.',
+  'refund.failed': 'The provider will not give the money back in this way; an operator decides.',
 };
 
 /** The same of those in streams that are no sale's. */

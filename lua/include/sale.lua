@@ -33,7 +33,7 @@ local function openSale(id, saleKeys, number)
     joinedRows = {}, rows = {}, rowByIndex = {},
     askedHolds = {}, askedBuyers = {},
     buyers = {}, changedBuyers = {}, codes = {}, changedCodes = {},
-    holdWrites = {}, placedIds = {}, expiryAdds = {}, ended = {},
+    holdWrites = {}, placedIds = {}, expiryAdds = {}, ended = {}, orders = {}, orderWrites = {},
   }
   local v = redis.call('HMGET', saleKeys.sale, unpack(FIELDS))
   for i, name in ipairs(NUMBERS) do sale[name] = tonumber(v[i] or 0) end

@@ -13,7 +13,7 @@ local function giveUp(sale, items)
     end
   end
   for id, scope in pairs(sale.scopes) do before.scopes[id] = { scope.runs, scope.changes } end
-  putBack(sale, items)
+  putBack(sale, items, 'held')
   return before
 end
 

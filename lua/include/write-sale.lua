@@ -51,6 +51,7 @@ local function writeSale(sale)
   end
   callInParts('ZADD', saleKeys.expiry, sale.expiryAdds)
   callInParts('RPUSH', saleKeys.ended, sale.ended)
+  callInParts('HSET', saleKeys.orders, sale.orderWrites)
   writeTexts(saleKeys.buyers, sale.buyers, sale.changedBuyers)
   writeTexts(saleKeys.codes, sale.codes, sale.changedCodes)
 end

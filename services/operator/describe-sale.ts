@@ -73,9 +73,11 @@ function describe(saleId: string, sale: FoldedSale, at: string | null): SaleDesc
   const capacity = sale.venue.capacity ?? capacityOfAreas;
   let tickets = 0;
   let total = 0;
-  for (const { items, totalMinor } of sale.orders.values()) {
+  const confirmed = [...sale.orders.values()].filter(({ confirmedAtMs }) => confirmedAtMs > 0);
+  for (const { items, totalMinor, gone } of confirmed) {
     total += totalMinor;
     for (const { quantity } of items) tickets += quantity;
+    tickets -= gone.length;
   }
   return {
     saleId, at, areas, holds,
@@ -88,7 +90,7 @@ function describe(saleId: string, sale: FoldedSale, at: string | null): SaleDesc
       free: group.capacity - group.held - group.sold,
     })),
     venue: { capacity, held, sold, free: capacity - held - sold },
-    orders: { count: sale.orders.size, tickets, total, currency: sale.definition?.currency ?? '' },
+    orders: { count: confirmed.length, tickets, total, currency: sale.definition?.currency ?? '' },
     buyers: [...sale.buyers.values()].filter(({ tickets }) => tickets > 0).length,
   };
 }

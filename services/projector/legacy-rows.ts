@@ -1,5 +1,6 @@
 import { assertNever } from '../shared/contracts/assert-never.ts';
 import type { EventData } from '../shared/contracts/events.ts';
+import { ticketId } from '../shared/contracts/ticket-code.ts';
 import type { Contact } from '../shared/platform/contact-seal.ts';
 import { loadSql } from '../shared/platform/pg.ts';
 import type { PoolClient } from '../shared/platform/pg.ts';
@@ -34,6 +35,9 @@ const sql = {
   insertOrderLines: statement('./sql/insert-order-lines.sql'),
   insertTickets: statement('./sql/insert-tickets.sql'),
   insertOrderCharges: statement('./sql/insert-order-charges.sql'),
+  deleteTickets: statement('./sql/delete-tickets.sql'),
+  cancelOrder: statement('./sql/cancel-order.sql'),
+  insertRefund: statement('./sql/insert-refund.sql'),
   insertProjectedOrders: statement('./sql/insert-projected-orders.sql'),
 };
 
@@ -81,6 +85,20 @@ async function changeShow(client: PoolClient, showId: number, step: ShowStep): P
       const { categoryId, ticketType, price: priceMinor } = step.data;
       const { rowCount } = await client.query(sql.updatePrice, [showId, categoryId, ticketType, priceMinor]);
       return expectRows(rowCount, 1, `prices: ${categoryId} sells no ${ticketType}`);
+    }
+    case 'void-tickets': {
+      const { orderId, tickets } = step.data;
+      const { rowCount } = await client.query(sql.deleteTickets,
+        [showId, orderId, tickets.map((number) => ticketId(orderId, number))]);
+      expectRows(rowCount, tickets.length, `tickets of ${orderId}: one is unknown`);
+      await client.query(sql.cancelOrder, [showId, orderId]);
+      return;
+    }
+    case 'note-refund': {
+      const { orderId, amount: amountMinor, currency } = step.data;
+      // An order that was never confirmed has no row: what came for it and went back is not legacy's.
+      await client.query(sql.insertRefund, [showId, orderId, amountMinor, currency, step.time]);
+      return;
     }
     default:
       return assertNever(step);

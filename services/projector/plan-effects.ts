@@ -30,14 +30,17 @@ export type Step =
   | { kind: 'set-state'; state: 'open' | 'paused' | 'closed' }
   | { kind: 'set-capacity'; areaId: string; capacity: number }
   | { kind: 'set-price'; data: EventData<'price.changed'> }
+  | { kind: 'void-tickets'; data: EventData<'order.cancelled'> }
+  | { kind: 'note-refund'; time: string; data: EventData<'refund.completed'> }
   | { kind: 'change-stock'; change: StockChange };
 
 /**
  * Turns a run of one sale's events into the steps that bring its legacy rows to the same state. Runs of
  * holds and orders become one step, so that a busy area is written once per batch and not once per hold. An
  * event type that is unknown here has no effect, nor have those of which the legacy tables know nothing
- * (extensions, allocations, codes, capacities above single areas, the archive): whoever needs them finds them
- * in the event store.
+ * (extensions, allocations, codes, capacities above single areas, attempts to pay, the archive): whoever
+ * needs them finds them in the event store. An order is in the rows once it is confirmed: until then its
+ * places are held.
  *
  * Several projections ask for the same run: it is planned once, and nobody changes what it gives.
  *
@@ -65,11 +68,16 @@ function planSteps(events: readonly StoredEvent[]): Step[] {
     const change = last?.kind === 'change-stock' ? last.change : emptyChange();
     const changes = addToChange(change, stored);
     if (changes && last?.kind !== 'change-stock') steps.push({ kind: 'change-stock', change });
+    // A step of its own: a place that is sold again gets its new ticket when the old one has gone.
+    if (stored.event.type === 'order.cancelled') {
+      const data = stored.event.data as EventData<'order.cancelled'>;
+      if (data.from === 'confirmed') steps.push({ kind: 'void-tickets', data });
+    }
   }
   return steps;
 }
 
-function structuralStep({ type, data }: BusEvent): Step | undefined {
+function structuralStep({ type, time, data }: BusEvent): Step | undefined {
   switch (type) {
     case 'sale.defined': return { kind: 'define-sale', data: data as EventData<'sale.defined'> };
     case 'area.defined': return { kind: 'define-area', data: data as EventData<'area.defined'> };
@@ -80,6 +88,8 @@ function structuralStep({ type, data }: BusEvent): Step | undefined {
     case 'sale.reopened': return { kind: 'set-state', state: 'open' };
     case 'price.changed': return { kind: 'set-price', data: data as EventData<'price.changed'> };
     case 'capacity.changed': return capacityStep(data as EventData<'capacity.changed'>);
+    case 'refund.completed':
+      return { kind: 'note-refund', time, data: data as EventData<'refund.completed'> };
     default: return undefined;
   }
 }
@@ -106,6 +116,17 @@ function addToChange(change: StockChange, { seq, event }: StoredEvent): boolean 
     case 'hold.expired':
       move(change, (event.data as EventData<'hold.released'>).items, 'held', 'free');
       return true;
+    case 'order.expired':
+      move(change, (event.data as EventData<'order.expired'>).items, 'held', 'free');
+      return true;
+    case 'payment.late':
+      move(change, (event.data as EventData<'payment.late'>).items, 'free', 'held');
+      return true;
+    case 'order.cancelled': {
+      const { items, from, returned } = event.data as EventData<'order.cancelled'>;
+      move(change, items, from === 'pending' ? 'held' : 'sold', returned ? 'free' : 'blocked');
+      return true;
+    }
     case 'stock.blocked':
       move(change, [event.data as EventData<'stock.blocked'>], 'free', 'blocked');
       return true;

@@ -89,7 +89,7 @@ function addSeats(list: string[], { front, source }: ItemPart, offsets: number[]
 }
 
 /** `7.9+3`: 7, 9, 10, 11. */
-function packOffsets(offsets: number[]): string {
+export function packOffsets(offsets: number[]): string {
   const runs: { first: number; count: number }[] = [];
   for (const offset of offsets) {
     const run = runs.at(-1);

@@ -71,8 +71,9 @@ export function showOrder(
   orderId: string,
   order: OrderRecord,
   layout: SaleLayout,
-  accepted: boolean,
+  isInLog: boolean,
 ): OrderAnswer {
+  const accepted = isInLog && order.status === 'confirmed';
   const items = showItems(order.items, layout);
   return {
     orderId,

@@ -88,9 +88,10 @@ const SOLD_OUT = 'sold_out\t';
 export class Stock {
   /** claims that need not be judged again for a moment */
   readonly soldOut = new SoldOutAnswers();
+  /** of the outbox, as scripts take them */
+  readonly limits: string;
   #redis: Redis;
   #generations: Generations;
-  #limits: string;
   #onFault: (fault: ScriptFault) => void;
   #scripts = loadScripts();
   #nonceBase = randomBytes(6).toString('base64url');
@@ -117,7 +118,7 @@ export class Stock {
     this.#redis = redis;
     this.#onFault = onFault;
     this.#generations = generations;
-    this.#limits = packOutboxLimits(limits);
+    this.limits = packOutboxLimits(limits);
   }
 
   /** lua/place-holds.lua. `stale`: the plan was made for another version of the sale. */
@@ -256,7 +257,7 @@ export class Stock {
     }
     const sentAtMs = this.soldOut.nowMs();
     const answers = await this.call(partition, 'place-holds', [partitionKeys(partition).due, ...sales.keys],
-      [this.#limits, sales.ids.length, numbers.size, ...sales.ids, ...plans, ...args]);
+      [this.limits, sales.ids.length, numbers.size, ...sales.ids, ...plans, ...args]);
     if (typeof answers === 'string') return answers;
     const [nowMs, ...texts] = answers as [number, ...string[]];
     return texts.map((text, i) => {
@@ -278,7 +279,7 @@ export class Stock {
     const args = refs.flatMap(({ saleId, holdId, buyerId, key, context }) =>
       [sales.numberOf(saleId), holdId, buyerId, key, context]);
     return this.#batch(partition, 'extend-hold', sales.keys,
-      [this.#limits, EXTENDS_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
+      [this.limits, EXTENDS_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
   }
 
   #noteSoldOut(claim: HoldClaim | undefined, answer: string, sentAtMs: number): void {
@@ -294,7 +295,7 @@ export class Stock {
       return [head, plan.steps, holdId, buyerId, key, digest, context, expected, removed, kept];
     });
     return this.#batch(partition, 'change-hold', sales.keys,
-      [this.#limits, CHANGES_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
+      [this.limits, CHANGES_COUNT_MAX, sales.ids.length, ...sales.ids, ...args]);
   }
 
   #sendOrders(partition: number, orders: OrderClaim[]): Promise<string[] | string> {
@@ -302,7 +303,7 @@ export class Stock {
     const args = orders.flatMap(({ saleId, orderId, holdId, buyerId, digest, context, extras }) =>
       [sales.numberOf(saleId), orderId, holdId, buyerId, digest, context, extras]);
     return this.#batch(partition, 'confirm-order', [partitionKeys(partition).unconfirmed, ...sales.keys],
-      [this.#limits, sales.ids.length, ...sales.ids, ...args]);
+      [this.limits, sales.ids.length, ...sales.ids, ...args]);
   }
 
   async #batch(
@@ -354,7 +355,8 @@ function saleIdsIn(keys: string[]): string[] {
   return keys.flatMap((key) => /^\{p\d+\}:(.+):sale$/.exec(key)?.[1] ?? []);
 }
 
-function readAnswer(answer: string): Answer {
+/** An answer that is `ok`, tab, text, or reason, tab, detail. */
+export function readAnswer(answer: string): Answer {
   return answer.startsWith('ok') ? { ok: true, text: answer.slice(3) } : readRefusal(answer);
 }
 

@@ -6,9 +6,10 @@ import { archiveSale } from '../../services/selling/archive-sale.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
 import { giveTimeBack } from '../../services/shared/contracts/evolve-holds.ts';
 import type { InventoryRequest } from '../../services/shared/contracts/inventory-schemas.ts';
-import { partitionKeys } from '../../services/shared/contracts/keys.ts';
+import { partitionKeys, saleKeys } from '../../services/shared/contracts/keys.ts';
 import { restoreSale } from '../../services/shared/hot-state/restore-sale.ts';
 import { acceptOutbox, foldOf } from './accept-outbox.ts';
+import { Payments } from '../../services/selling/payments.ts';
 import { openDesk, OPERATOR } from './open-desk.ts';
 import type { Desk } from './open-desk.ts';
 import { RULED } from './ruled-sale.ts';
@@ -53,6 +54,8 @@ export async function playEveryType(t: Teardown, saleId: string, redisUrl?: stri
   await desk.place('h_expired', [{ seatIds: ['A3'] }], { buyerId: 'b_expired' });
   await desk.awaitLapse();
   await desk.expire();
+  await desk.setHoldMs(600_000);
+  await payForOrders(desk);
   for (const verb of ['pause', 'resume', 'close', 'reopen', 'close'] as const) await desk.move(verb);
 
   const { redis, partition } = desk;
@@ -70,6 +73,44 @@ export async function playEveryType(t: Teardown, saleId: string, redisUrl?: stri
   events.push(...await acceptOutbox(desk));
   await recover(desk, saleId, events);
   return [...events, ...await acceptOutbox(desk)];
+}
+
+/** An order that is paid at the second attempt and cancelled in part, one paid late, one given up. */
+async function payForOrders({ place, awaitLapse, expire, redis, stock, partition, saleId }: Desk) {
+  const payments = new Payments(stock);
+  const context = 'buyer 0123456789abcdef0123456789abcdef';
+  const attempt = (name: string, number: number, payMs = 900_000) => payments.start(partition, {
+    saleId, orderId: `o_${name}`, holdId: `h_${name}`, buyerId: `b_${name}`, digest: 'd', context,
+    attempt: number, attemptsMax: 3, payMs, method: 'sandbox',
+    extras: JSON.stringify({ paymentMethod: 'sandbox', contact: 'sealed', ticketSeed: 't', digest: 'd' }),
+  });
+  const ref = { saleId, orderId: 'o_paid', context };
+  const capture = (paymentId: string, amountMinor: number, costs = amountMinor, orderId = 'o_paid') =>
+    payments.settle(partition, { ...ref, orderId, paymentId, amountMinor, currency: 'EUR', attempt: 1,
+      method: 'sandbox', price: { amountMinor: costs, currency: 'EUR' } });
+  const done: unknown[] = [];
+  await place('h_paid', [{ areaId: 'stand', quantity: 2 }], { buyerId: 'b_paid' });
+  done.push(await attempt('paid', 1), await payments.fail(partition,
+    { ...ref, attempt: 1, attemptsMax: 3, retryMs: 60_000, reason: 'declined' }), await attempt('paid', 2));
+  done.push(await capture('pi_wrong', 1, 2_150), await capture('pi_paid', 2_150),
+    await capture('pi_two', 2_150));
+  const record = await redis.hget(saleKeys(partition, saleId).orders, 'o_paid') ?? '';
+  done.push(await payments.cancel(partition, { ...ref, record, tickets: [1], isReturned: true,
+    reason: 'ill', refund: { refundId: 're_1', paymentId: 'pi_paid', amountMinor: 500, currency: 'EUR' } }));
+  done.push(await payments.requestRefund(partition,
+    { ...ref, refundId: 're_2', paymentId: 'pi_wrong', amountMinor: 1, reason: 'mismatched' }));
+  done.push(await payments.settleRefund(partition,
+    { ...ref, refundId: 're_1', outcome: 'completed', reason: '' }));
+  done.push(await payments.settleRefund(partition,
+    { ...ref, refundId: 're_2', outcome: 'failed', reason: 'no such card' }));
+  await place('h_late', [{ areaId: 'stand', quantity: 1 }], { buyerId: 'b_late' });
+  done.push(await attempt('late', 1, 5));
+  await awaitLapse();
+  await expire();
+  done.push(await capture('pi_late', 1_150, 1_150, 'o_late'));
+  for (const answer of done) {
+    if (!(answer as { ok: boolean }).ok) throw new Error(`refused: ${JSON.stringify(answer)}`);
+  }
 }
 
 /** As a relay does it (services/relay/recovery). */

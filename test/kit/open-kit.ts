@@ -73,13 +73,12 @@ export async function openKit(t: Teardown) {
   };
 }
 
-/** Ids of orders and codes of tickets are unique over all sales. */
+/** Ids of orders and codes of tickets are unique over all sales; so are the seeds of tickets. */
 function retell(event: BusEvent, saleId: string, contact: string): BusEvent {
   const told = { ...event, subject: saleId };
-  if (event.type !== 'order.confirmed') return told;
-  const data = event.data as { orderId: string };
-  return {
-    ...told,
-    data: { ...data, orderId: `${data.orderId}-${saleId}`, ticketSeed: `seed-${saleId}`, contact },
-  };
+  const data = event.data as { orderId?: string } | null;
+  if (data?.orderId === undefined) return told;
+  const orderId = `${data.orderId}-${saleId}`;
+  if (event.type !== 'order.confirmed') return { ...told, data: { ...data, orderId } };
+  return { ...told, data: { ...data, orderId, ticketSeed: `seed-${orderId}`, contact } };
 }

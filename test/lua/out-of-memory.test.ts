@@ -52,9 +52,9 @@ t.test('only what frees memory or ends something may go past the limit', async (
   const allowed = [...loadScripts().values()].filter(({ source }) =>
     source.startsWith('#!lua flags=allow-oom\n'));
   t.same(allowed.map(({ name }) => name).toSorted(), [
-    'accept-events', 'archive-sale', 'close-sale', 'confirm-order', 'drop-archived', 'drop-void',
-    'expire-holds', 'give-up-lease', 'join-relays', 'open-sale', 'pause-sale', 'release-hold',
-    'renew-generation',
-    'reopen-sale', 'resume-sale', 'return-allocation', 'set-aside-events', 'suspend-sale', 'take-lease',
+    'accept-events', 'archive-sale', 'cancel-order', 'close-sale', 'confirm-order', 'drop-archived',
+    'drop-void', 'expire-holds', 'fail-payment', 'give-up-lease', 'join-relays', 'open-sale', 'pause-sale',
+    'release-hold', 'renew-generation', 'reopen-sale', 'request-refund', 'resume-sale', 'return-allocation',
+    'set-aside-events', 'settle-payment', 'settle-refund', 'suspend-sale', 'take-lease',
   ]);
 });

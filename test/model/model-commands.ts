@@ -1,8 +1,13 @@
 import * as fc from 'fast-check';
 import type { SaleInput } from '../../services/shared/contracts/sale-input.ts';
 import type { SaleEvent } from '../../services/shared/contracts/events.ts';
+import { isPending } from '../../services/shared/contracts/order-record.ts';
 import { claimPicks, HOLDS } from './model-requests.ts';
 import { releasePart } from './model-change.ts';
+import {
+  askRefund, cancel, cancelPicks, capture, capturePicks, endRefund, fail, failPicks, outcomePicks, payVerb,
+  refundPicks,
+} from './model-payments.ts';
 import { recover } from './model-recover.ts';
 import { replaceItems } from './model-replace.ts';
 import { adjust, codesPicks, giveCodes, stockPicks } from './model-stock.ts';
@@ -63,6 +68,7 @@ const refPicks: fc.Arbitrary<RefPick> = fc.record({
 export const refs = fc.array(refPicks, { minLength: 1, maxLength: 6, size: 'max' });
 const sale = fc.nat(1);
 /** Long enough to sell, or over before the next few calls. */
+const payTimes = fc.constantFrom(1000, 1000, 600, 8, 20);
 const holdMs = fc.constantFrom(1000, 1000, 1000, 600, 5, 12, 25);
 
 function step<Pick>(
@@ -98,6 +104,12 @@ export function commandArbitraries(): fc.Arbitrary<Command>[] {
     step('part', refs, releasePart), step('part', refs, releasePart),
     ...Array.from({ length: 5 }, () => step('replace',
       fc.record({ ref: refPicks, claim: claimPicks, isStale: mostly(false, 8) }), replaceItems)),
+    ...Array.from({ length: 4 }, () => step('pay', fc.record({ picks: refs, payMs: payTimes }),
+      (world, { picks, payMs }) => callRefs(world, payVerb(world, payMs), picks))),
+    ...Array.from({ length: 4 }, () => step('capture', capturePicks, capture)),
+    step('fail', failPicks, fail), step('fail', failPicks, fail), step('cancel', cancelPicks, cancel),
+    step('cancel', cancelPicks, cancel), step('refund', refundPicks, askRefund),
+    step('outcome', outcomePicks, endRefund),
     step('codes', codesPicks, giveCodes),
     step('recover', fc.record({ sale, lostMs: fc.constantFrom(0, 2, 30) }), recover),
     step('lapse', fc.constant({}), lapse),
@@ -158,6 +170,8 @@ async function define(
 async function lapse(world: ModelWorld): Promise<void> {
   const ends = world.sales.flatMap(({ fold }) => [...fold.holds.values()])
     .filter(({ status }) => status === 'live').map(({ expiresAt }) => Date.parse(expiresAt) - Date.now());
+  ends.push(...world.sales.flatMap(({ fold }) => [...fold.orders.values()])
+    .filter(isPending).map(({ deadlineMs }) => deadlineMs - Date.now()));
   await wait(Math.min(...ends.filter((ms) => ms > 0 && ms < 30)));
 }
 

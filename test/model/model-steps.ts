@@ -1,6 +1,6 @@
 import { saleKeys, partitionKeys } from '../../services/shared/contracts/keys.ts';
 import { readHoldRecord } from '../../services/shared/contracts/hold-record.ts';
-import { readOrderRecord } from '../../services/shared/contracts/order-record.ts';
+import { isPending, readOrderRecord } from '../../services/shared/contracts/order-record.ts';
 import { packSale } from '../../services/shared/contracts/pack-sale.ts';
 import { packClaim } from '../../services/selling/pack-claim.ts';
 import type { ClaimFault, ClaimPlan } from '../../services/selling/pack-claim.ts';
@@ -126,8 +126,8 @@ export function foldDue(world: ModelWorld, sale: ModelSale, { fromMs, toMs }: Ca
   hasLapsed: boolean): void {
   const [least, most] = [lapsedAt(sale, fromMs).length, lapsedAt(sale, toMs).length];
   let given = 0;
-  while (hasLapsed && sale.unread[0]?.type === 'hold.expired') {
-    world.fold(sale, 'hold.expired');
+  while (hasLapsed && isExpiry(sale)) {
+    foldExpired(world, sale);
     given += 1;
   }
   if (hasLapsed && (given < least || given > most)) throw new Error(
@@ -148,13 +148,23 @@ function foldOverdue(world: ModelWorld, sale: ModelSale, nowMs: number): void {
 /** Every claim first gives back what has lapsed. */
 function foldLapsed(world: ModelWorld, sale: ModelSale, nowMs: number): void {
   const lapsed = lapsedAt(sale, nowMs);
-  for (let i = 0; i < lapsed.length; i++) world.fold(sale, 'hold.expired');
+  for (let i = 0; i < lapsed.length; i++) foldExpired(world, sale);
 }
 
 function lapsedAt({ fold }: ModelSale, nowMs: number): string[] {
   return [...fold.holds].filter(([, { status, expiresAt }]) => status === 'live'
     && Date.parse(expiresAt) <= nowMs)
-    .map(([holdId]) => holdId);
+    .map(([holdId]) => holdId)
+    .concat([...fold.orders].filter(([, order]) => isPending(order) && order.deadlineMs <= nowMs)
+      .map(([orderId]) => orderId));
+}
+
+function isExpiry({ unread: [next] }: ModelSale): boolean {
+  return next?.type === 'hold.expired' || next?.type === 'order.expired';
+}
+
+function foldExpired(world: ModelWorld, sale: ModelSale): void {
+  world.fold(sale, sale.unread[0]?.type === 'order.expired' ? 'order.expired' : 'hold.expired');
 }
 
 /** Adds to an error what the answer was to. */
@@ -250,7 +260,7 @@ export const extend: RefVerb = {
   },
 };
 
-const ENDED = { released: 'hold_released', expired: 'hold_expired', ordered: 'hold_ordered' };
+export const ENDED = { released: 'hold_released', expired: 'hold_expired', ordered: 'hold_ordered' };
 
 function expectExtended(answer: Answer, expiresAt: string): void {
   const [untilMs, ...record] = answer.ok ? answer.text.split('\t') : [];
@@ -268,14 +278,19 @@ function isOver({ fold, known }: ModelSale, { fromMs, toMs }: Called<unknown>, a
 }
 
 /** Whether a hold had lapsed when the script ran; in the very millisecond of its end the answer decides. */
-function isLapsed(expiresAt: string, { fromMs, toMs }: Called<unknown>, answer: Answer): boolean {
+export function isLapsed(
+  expiresAt: string, { fromMs, toMs }: Called<unknown>, answer: Answer, reason = 'hold_expired',
+): boolean {
   const endMs = Date.parse(expiresAt);
   if (fromMs >= endMs) return true;
-  return toMs >= endMs && !answer.ok && answer.reason === 'hold_expired';
+  return toMs >= endMs && !answer.ok && answer.reason === reason;
 }
 
-const orderIdOf = ({ hold, key }: RefPick) => `o${hold}-${key % 2}`;
-const digestOf = ({ key }: RefPick) => (key > 1 ? 'e' : 'd');
+type OrderKey = Pick<RefPick, 'hold' | 'key'>;
+const orderIdOf = ({ hold, key }: OrderKey) => `o${hold}-${key % 2}`;
+const digestOf = ({ key }: OrderKey) => (key > 1 ? 'e' : 'd');
+/** The order that a pick means, and its payload. */
+export const confirmOf = (pick: OrderKey) => ({ orderId: orderIdOf(pick), digest: digestOf(pick) });
 
 /** With two order ids per hold, and two payloads. */
 export const confirm: RefVerb = {
@@ -300,7 +315,7 @@ export const confirm: RefVerb = {
   },
 };
 
-function expectOrder(answer: Answer, holdId: string, eventId: string): void {
+export function expectOrder(answer: Answer, holdId: string, eventId: string): void {
   const order = answer.ok ? readOrderRecord(answer.text) : undefined;
   if (order?.holdId !== holdId || order.eventId !== eventId) {
     throw new Error(`${JSON.stringify(answer)} is not the order of ${holdId} by ${eventId}`);
@@ -326,7 +341,7 @@ export async function expire(world: ModelWorld, saleAt: number, most: number): P
     [partitionKeys(world.partition).due, ...world.keysOf(sale)], [sale.saleId, most]));
   const [given, isMore] = answer as [number, number];
   const [least, all] = [lapsedAt(sale, fromMs).length, lapsedAt(sale, toMs).length];
-  for (let i = 0; i < given; i++) world.fold(sale, 'hold.expired');
+  for (let i = 0; i < given; i++) foldExpired(world, sale);
   if (given > all || (isMore === 0 && given < least)) throw new Error(
     `${given} of ${least} lapsed holds were given back`);
   world.judged += 1;

@@ -23,6 +23,8 @@ export interface ModelSale extends ReferenceSale {
   outdated: ReferenceSale['known'];
   unread: PackedEvent[];
   events: SaleEvent[];
+  /** what providers took: amount and currency by order and payment */
+  captured: Map<string, string>;
 }
 
 /** A script call with what is known of it when it has ended. Times by the clock that Redis has as well. */
@@ -78,7 +80,7 @@ export class ModelWorld {
     for (const input of inputs) {
       const saleId = this.#freshId();
       const sale = { saleId, input, fold: initialSale(), forgotten: new Set(), holdMs: 0, unread: [],
-        events: [] };
+        events: [], captured: new Map() };
       this.sales.push(sale as unknown as ModelSale);
       const put = await this.define(sale as unknown as ModelSale, input);
       if (!('created' in put)) throw new Error(`a sale was refused: ${JSON.stringify(put)}`);

@@ -31,6 +31,9 @@ t.test('the scripts do what the model does', async (t) => {
     'idempotency_key_reused', 'sale_paused', 'sale_not_open', 'sale_closed', 'stale',
     'stock_in_use', 'capacity_in_use', 'allocation_too_large', 'code_exists', 'stock.blocked',
       'stock.unblocked', 'allocation.changed', 'allocation.returned', 'capacity.changed', 'price.changed',
+    'payment.started', 'payment.failed', 'payment.late', 'payment.mismatched', 'payment told before',
+    'refund: late', 'refund: duplicate', 'order.expired', 'order.confirmed', 'order_confirmed',
+    'cancelled before payment', 'cancelled, returned', 'cancelled, blocked', 'refund.completed',
     'places.released', 'codes.added', 'recovered', 'unchanged', 'part given back', 'replaced',
     ...['sold_out', 'seats_taken', 'no_adjacent_seats', 'buyer_limit', 'hold_limit', 'stale']
       .map((reason) => `not replaced: ${reason}`)]) {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { commandArbitraries, move } from './model-commands.ts';
 import type { ModelState } from './model-commands.ts';
+import { checkMoney } from './model-payments.ts';
 import { ModelWorld } from './model-world.ts';
 import { inputOf, saleShapes } from './sale-shapes.ts';
 
@@ -77,6 +78,7 @@ function worldProperty(redisUrl: string, partition: number, done: ModelRun): fc.
       await fc.asyncModelRun(() => ({ model: { steps: 0, shapes } satisfies ModelState, real: world }),
         steps);
       await world.check();
+      for (const sale of world.sales) checkMoney(sale);
     } catch (error) {
       failedAtMs = Math.min(failedAtMs, performance.now());
       throw error;

@@ -34,10 +34,13 @@ export function legacyFactsOf(sale: FoldedSale): Facts {
     const free = blocked ? 'blocked' : 'free';
     facts.set(`seat ${code}`, sold ? 'sold' : holder === undefined ? free : 'held');
   }
-  for (const [number, { items, totalMinor }] of sale.orders) {
+  for (const [number, { status, confirmedAtMs, items, totalMinor, gone }] of sale.orders) {
+    // What nobody has paid for yet has no rows.
+    if (confirmedAtMs === 0) continue;
     const places = items.reduce((sum, { quantity }) => sum + quantity, 0);
+    const tickets = places - gone.length;
     facts.set(`order ${number}`,
-      orderFact({ status: 'confirmed', total: totalMinor, paid: totalMinor, places, tickets: places }));
+      orderFact({ status, total: totalMinor, paid: totalMinor, places, tickets }));
   }
   return facts;
 }

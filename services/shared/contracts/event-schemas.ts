@@ -17,7 +17,7 @@ export const EVENT_VERSIONS: Readonly<Partial<Record<EventType, number>>> = {
   'hold.placed': 2,
   'hold.released': 2,
   'hold.expired': 2,
-  'order.confirmed': 2,
+  'order.confirmed': 3,
 };
 
 const DATA_SCHEMA = /^urn:onsale:event:([a-z]+\.[a-z]+):([1-9]\d{0,3})$/;

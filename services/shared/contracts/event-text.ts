@@ -34,6 +34,7 @@ const TIME_MS_MAX = 253_402_300_799_999;
 const SEQ_MAX = 999_999_999_999_999;
 /** The hold's id and its record (contracts/hold-record.ts), as a new hold has it. */
 const PLACED_FIELDS = 14;
+const CONFIRMED_FIELDS = 6;
 
 function quickText(packed: PackedEvent, partition: number, layout: SaleLayout): string | undefined {
   const data = quickData(packed, layout);
@@ -104,6 +105,8 @@ function placed(body: string[], layout: SaleLayout): string | undefined {
 }
 
 function confirmed(body: string[], layout: SaleLayout): string | undefined {
+  // One that was paid for says more.
+  if (body.length !== CONFIRMED_FIELDS) return undefined;
   const [orderId = '', holdId = '', buyerId = '', items = '', terms = '', json = ''] = body;
   if (!PLAIN.test(orderId) || !PLAIN.test(holdId) || !PLAIN.test(buyerId)) return undefined;
   if (!EXTRAS.test(json)) return undefined;

@@ -81,6 +81,20 @@ const places = {
 };
 const Reason = Type.String({ description: 'in the words of the operator' });
 
+/** Whose money a refund gives back: of a payment that made no order, or of an order that was made. */
+export const REFUND_REASONS = ['late', 'duplicate', 'mismatched', 'cancelled'] as const;
+export type RefundReason = (typeof REFUND_REASONS)[number];
+
+const ofOrder = { orderId: Type.String(), holdId: Type.String(), buyerId: Type.String() };
+const moneyId = (description: string) => Type.String({ pattern: '^[\\w:./-]{1,200}$', description });
+const PaymentId = moneyId('what the provider took: by it one that is told twice is known');
+const RefundId = moneyId('of one refund, also its idempotency key at the provider');
+const Attempt = Type.Integer({ minimum: 1, description: 'of paying for the order: 1, 2, 3 …' });
+const amount = {
+  amount: Type.Integer({ minimum: 0, description: 'minor units' }),
+  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+};
+
 /** The schema of `data`, by event type. */
 export const EVENT_DATA = {
   'sale.defined': Type.Object({
@@ -202,7 +216,46 @@ export const EVENT_DATA = {
     contact: Type.String({ description: 'name and e-mail, sealed (JWE, A256GCM)' }),
     ticketSeed: Type.String({ description: 'ticket codes derive from it' }),
     digest: Type.String(),
+    paymentId: Type.Optional(PaymentId),
+    attempt: Type.Optional(Attempt),
   }, closed),
+  'order.expired': Type.Object({ ...ofOrder, items: Type.Array(Item) }, closed),
+  'order.cancelled': Type.Object({
+    ...ofOrder,
+    items: Type.Array(Item, { minItems: 1, description: 'the places of these tickets' }),
+    tickets: Type.Array(Count, { minItems: 1, description: 'numbers of the tickets, from 1 on' }),
+    from: Type.Union([Type.Literal('pending'), Type.Literal('confirmed')]),
+    returned: Type.Boolean({ description: 'the places are on sale again; else they are blocked' }),
+    reason: Type.String(),
+  }, closed),
+  'payment.started': Type.Object({
+    ...ofOrder,
+    items: Type.Array(Item),
+    ...sums,
+    attempt: Attempt,
+    paymentMethod: Type.String(),
+    deadline: Type.String({ format: 'date-time', description: 'until then the order owns its places' }),
+    contact: Type.String({ description: 'name and e-mail, sealed (JWE, A256GCM)' }),
+    ticketSeed: Type.String({ description: 'ticket codes derive from it' }),
+    digest: Type.String({ description: 'of the request for the order' }),
+  }, closed),
+  'payment.failed': Type.Object({
+    ...ofOrder,
+    attempt: Attempt,
+    reason: Type.String({ description: 'in the words of the provider' }),
+    deadline: Type.String({ format: 'date-time', description: 'later than it was if little time was left' }),
+  }, closed),
+  'payment.late': Type.Object({ ...ofOrder, items: Type.Array(Item), paymentId: PaymentId }, closed),
+  'payment.mismatched': Type.Object({ ...ofOrder, paymentId: PaymentId, ...amount }, closed),
+  'refund.requested': Type.Object({
+    ...ofOrder,
+    refundId: RefundId,
+    paymentId: PaymentId,
+    ...amount,
+    reason: Type.Union(REFUND_REASONS.map((reason) => Type.Literal(reason))),
+  }, closed),
+  'refund.completed': Type.Object({ ...ofOrder, refundId: RefundId, ...amount }, closed),
+  'refund.failed': Type.Object({ ...ofOrder, refundId: RefundId, ...amount, reason: Type.String() }, closed),
 } as const satisfies Record<string, TSchema>;
 
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[];

@@ -1,6 +1,6 @@
 import type { Item } from './events.ts';
 import { check, definedBy } from './folded-sale.ts';
-import type { BuyerState, FoldedSale, HoldState } from './folded-sale.ts';
+import type { BuyerState, FoldedSale, HoldState, OrderState } from './folded-sale.ts';
 
 /**
  * What is counted per buyer: tickets and live holds, and what stands against hoarding. Time held without
@@ -40,7 +40,7 @@ export function countChanged(
   buyer.tickets += more;
   check(more <= 0 || buyer.tickets <= buyerLimit, `buyer ${hold.buyerId} is past the limit`);
   check(more <= 0 || quantityOf(hold.items) <= holdLimit, `the hold is past the limit of ${holdLimit}`);
-  remember(buyer, hold, removed);
+  remember(buyer, Date.parse(hold.expiresAtMax), removed);
   keep(sale, hold.buyerId, buyer, nowMs);
 }
 
@@ -51,28 +51,40 @@ export function countEnded(
   status: 'released' | 'expired',
   nowMs: number,
 ): void {
-  const buyer = buyerOf(sale, hold.buyerId);
-  buyer.tickets -= quantityOf(hold.items);
-  buyer.holds -= 1;
-  const { hoarding } = definedBy(sale);
-  if (hoarding) {
-    const endMs = status === 'expired' ? Date.parse(hold.expiresAt) : nowMs;
-    buyer.heldMs += endMs - hold.placedAtMs;
-    const allowanceMs = hoarding.holdSeconds * 1000;
-    const spentCount = Math.floor(buyer.heldMs / allowanceMs);
-    buyer.heldMs -= spentCount * allowanceMs;
-    const strikeCount = spentCount + (status === 'expired' ? 1 : 0);
-    if (strikeCount > 0) strike(buyer, hoarding, { strikeCount, endMs });
-  }
-  remember(buyer, hold, hold.items);
-  keep(sale, hold.buyerId, buyer, nowMs);
+  const endMs = status === 'expired' ? Date.parse(hold.expiresAt) : nowMs;
+  const { buyerId, items, placedAtMs, expiresAtMax } = hold;
+  const ended = { buyerId, items, capMs: Date.parse(expiresAtMax), heldMs: endMs - placedAtMs };
+  end(sale, ended, { status, endMs, nowMs });
 }
 
 /** Counts a hold that was ordered: who buys has not been hoarding. */
-export function countOrdered(sale: FoldedSale, { buyerId }: HoldState, nowMs: number): void {
+export function countOrdered(sale: FoldedSale, { buyerId }: { buyerId: string }, nowMs: number): void {
   const buyer = buyerOf(sale, buyerId);
   buyer.holds -= 1;
   buyer.strikes = buyer.heldMs = buyer.coolUntilMs = 0;
+  keep(sale, buyerId, buyer, nowMs);
+}
+
+/**
+ * Counts an order that was given up before it was paid, or that lapsed. What its hold lasted counts as time
+ * held; the time to pay was the method's.
+ */
+export function countUnpaid(sale: FoldedSale, order: OrderState, status: 'released' | 'expired',
+  nowMs: number): void {
+  const { buyerId, items, startedAtMs, deadlineMs, placedAtMs, capMs } = order;
+  const endMs = status === 'expired' ? deadlineMs : nowMs;
+  end(sale, { buyerId, items, capMs, heldMs: startedAtMs - placedAtMs }, { status, endMs, nowMs });
+}
+
+/** Counts tickets that came back to a buyer's order, or that were taken from it. */
+export function countTickets(
+  sale: FoldedSale, buyerId: string, { tickets, holds }: { tickets: number; holds: number }, nowMs: number,
+): void {
+  const buyer = buyerOf(sale, buyerId);
+  const { buyerLimit } = definedBy(sale);
+  buyer.tickets += tickets;
+  buyer.holds += holds;
+  check(tickets <= 0 || buyer.tickets <= buyerLimit, `buyer ${buyerId} is past the limit`);
   keep(sale, buyerId, buyer, nowMs);
 }
 
@@ -84,6 +96,27 @@ export function unitsOf({ areaId, seatIds }: Item): string[] {
 /** Tickets of some items. */
 export function quantityOf(items: readonly Item[]): number {
   return items.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+function end(
+  sale: FoldedSale,
+  { buyerId, items, capMs, heldMs }: { buyerId: string; items: Item[]; capMs: number; heldMs: number },
+  { status, endMs, nowMs }: { status: 'released' | 'expired'; endMs: number; nowMs: number },
+): void {
+  const buyer = buyerOf(sale, buyerId);
+  buyer.tickets -= quantityOf(items);
+  buyer.holds -= 1;
+  const { hoarding } = definedBy(sale);
+  if (hoarding) {
+    buyer.heldMs += heldMs;
+    const allowanceMs = hoarding.holdSeconds * 1000;
+    const spentCount = Math.floor(buyer.heldMs / allowanceMs);
+    buyer.heldMs -= spentCount * allowanceMs;
+    const strikeCount = spentCount + (status === 'expired' ? 1 : 0);
+    if (strikeCount > 0) strike(buyer, hoarding, { strikeCount, endMs });
+  }
+  remember(buyer, capMs, items);
+  keep(sale, buyerId, buyer, nowMs);
 }
 
 function buyerOf(sale: FoldedSale, buyerId: string): BuyerState {
@@ -116,8 +149,8 @@ const RETURNED_MAX = 200;
 /** The unit that stands for every place, with the earliest end of those it replaces. */
 export const EVERY_UNIT = '*';
 
-function remember({ returned }: BuyerState, { expiresAtMax }: HoldState, items: Item[]): void {
-  for (const unit of items.flatMap(unitsOf)) returned.set(unit, Date.parse(expiresAtMax));
+function remember({ returned }: BuyerState, capMs: number, items: Item[]): void {
+  for (const unit of items.flatMap(unitsOf)) returned.set(unit, capMs);
   if (returned.size <= RETURNED_MAX) return;
   const earliestMs = Math.min(...returned.values());
   returned.clear();

@@ -27,6 +27,20 @@ export function useCodes(sale: FoldedSale, buyerId: string, codes: readonly stri
   }
 }
 
+/**
+ * Uses codes up again for an order that had them and was paid late: its price was agreed with them, so their
+ * limits are not asked.
+ */
+export function useCodesAgain(sale: FoldedSale, buyerId: string, codes: readonly string[]): void {
+  for (const code of codes) {
+    const isPromotion = code.startsWith(PROMOTION);
+    const state = isPromotion ? sale.promotions.get(promotionIdOf(code)) : sale.codes.get(code);
+    if (state === undefined) throw new Error(`code ${code} is unknown`);
+    state.uses += 1;
+    state.usesByBuyer.set(buyerId, (state.usesByBuyer.get(buyerId) ?? 0) + 1);
+  }
+}
+
 /** Takes back one use of each code. */
 export function giveBackCodes(sale: FoldedSale, buyerId: string, codes: readonly string[]): void {
   for (const code of codes) {

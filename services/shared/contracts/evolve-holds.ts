@@ -1,9 +1,10 @@
 import type { EventData, Item, SaleEvent, SaleEventOf } from './events.ts';
-import { countChanged, countEnded, countOrdered, countPlaced } from './evolve-buyer.ts';
+import { countChanged, countEnded, countPlaced } from './evolve-buyer.ts';
 import { exchangeCodes, giveBackCodes, useCodes } from './evolve-codes.ts';
-import { giveBackItem, sellItem, takeItem } from './evolve-stock.ts';
+import { giveBackItem, takeItem } from './evolve-stock.ts';
 import { check, definedBy } from './folded-sale.ts';
 import type { FoldedSale, HoldContent, HoldState, SaleState } from './folded-sale.ts';
+import { isPending } from './order-record.ts';
 import { readTerms, totalOf } from './pricing.ts';
 
 /** The life of a hold: placed, extended, changed, and one end. */
@@ -76,29 +77,10 @@ export function end(
   finish(hold, status, event);
 }
 
-/** Applies `order.confirmed`: what was held is sold, at the price it was held for. */
-export function confirm(sale: FoldedSale, event: SaleEventOf<'order.confirmed'>): void {
-  const { orderId, holdId, buyerId, items, paymentMethod, contact, ticketSeed, digest } = event.data;
-  const hold = liveHold(sale, event.data);
-  check(!sale.orders.has(orderId), `order ${orderId} was made before`);
-  check(isSameItems(hold.items, items), 'other items are sold than were held');
-  const { total, fees, taxes, terms } = contentOf(event.data);
-  check(total === hold.total, `the order costs ${total}, the hold ${hold.total}`);
-  check(terms === hold.terms, 'the order has other terms than the hold');
-  checkTotal(sale, event.data);
-  for (const item of hold.items) sellItem(sale, item);
-  countOrdered(sale, hold, Date.parse(event.time));
-  finish(hold, 'ordered', event);
-  hold.orderId = orderId;
-  sale.orders.set(orderId, {
-    holdId, buyerId, items, totalMinor: total, fees, taxes, terms, confirmedAtMs: Date.parse(event.time),
-    eventId: event.id, extras: { paymentMethod, contact, ticketSeed, digest },
-  });
-}
-
 /**
- * Applies `sale.recovered`: nobody could order while the sale was being rebuilt, so every live hold ends so
- * much later, and may be extended so much further. What lapsed before the sale stopped stays lapsed.
+ * Applies `sale.recovered`: nobody could order or pay while the sale was being rebuilt, so every live hold
+ * ends so much later, and may be extended so much further; so do pending orders. What lapsed before the sale
+ * stopped stays lapsed.
  */
 export function giveTimeBack(sale: FoldedSale, lostMs: number): void {
   check(lostMs >= 0, `${lostMs} ms cannot be given back`);
@@ -112,16 +94,21 @@ export function giveTimeBack(sale: FoldedSale, lostMs: number): void {
     if (hold.extendedAt !== undefined) hold.extendedAt = hold.expiresAt;
     for (const one of hold.extends) one.expiresAt = later(one.expiresAt);
   }
+  for (const order of sale.orders.values()) if (isPending(order)) order.deadlineMs += lostMs;
 }
 
-type Priced = EventData<'hold.placed'> | EventData<'hold.changed'> | EventData<'order.confirmed'>;
+/** What has items and a price. */
+export type Priced = EventData<'hold.placed'> | EventData<'hold.changed'> | EventData<'order.confirmed'>
+  | EventData<'payment.started'>;
 
-function contentOf(data: Priced): HoldContent {
+/** Items and what they cost, with what may be left out. */
+export function contentOf(data: Priced): HoldContent {
   const { items, total, fees = [], taxes = [], terms = '', digest } = data;
   return { items, total, fees, taxes, terms, codes: 'codes' in data ? data.codes ?? [] : [], digest };
 }
 
-function finish(hold: HoldState, status: HoldState['status'], event: SaleEvent): void {
+/** Ends a hold: nothing can be done with it any more. */
+export function finish(hold: HoldState, status: HoldState['status'], event: SaleEvent): void {
   hold.status = status;
   hold.endedAtMs = Date.parse(event.time);
   hold.endedSeq = Number(event.sequence);
@@ -131,7 +118,10 @@ function checkState(sale: FoldedSale, states: SaleState[]): void {
   check(states.includes(sale.state), `the sale is ${sale.state}`);
 }
 
-function liveHold(sale: FoldedSale, { holdId, buyerId }: { holdId: string; buyerId: string }): HoldState {
+/** The live hold of a buyer that an event names; throws when there is none. */
+export function liveHold(
+  sale: FoldedSale, { holdId, buyerId }: { holdId: string; buyerId: string },
+): HoldState {
   const hold = sale.holds.get(holdId);
   if (hold === undefined) throw new Error(`hold ${holdId} is unknown`);
   check(hold.status === 'live', `hold ${holdId} is ${hold.status}`);
@@ -140,7 +130,7 @@ function liveHold(sale: FoldedSale, { holdId, buyerId }: { holdId: string; buyer
 }
 
 /** Prices are as the items say; what they come to is one rule for all (contracts/pricing.ts). */
-function checkTotal(sale: FoldedSale, data: Priced): void {
+export function checkTotal(sale: FoldedSale, data: Priced): void {
   const lines = data.items.map(({ price, fees = [], taxes = [], quantity }) =>
     ({ money: { price, fees, taxes }, quantity }));
   const sum = totalOf(lines, readTerms(data.terms ?? ''));
@@ -176,7 +166,8 @@ function unitCounts(items: Item[]): Map<string, number> {
   return counts;
 }
 
-function isSameItems(a: Item[], b: Item[]): boolean {
+/** Whether two lists say the same, item by item. */
+export function isSameItems(a: Item[], b: Item[]): boolean {
   const text = (items: Item[]) => JSON.stringify(items.map((item) =>
     [itemText(item), item.quantity, item.seatIds ?? []]));
   return text(a) === text(b);

@@ -41,6 +41,18 @@ export function sellItem(sale: FoldedSale, { areaId, quantity, seatIds }: Item):
   for (const seatId of seatIds ?? []) seatOf(sale, areaId, seatId).sold = true;
 }
 
+/** What was sold is not any more: back to where it came from, or blocked. */
+export function unsellItem(sale: FoldedSale, item: Item, isReturned: boolean): void {
+  const { areaId, quantity, seatIds = [] } = item;
+  count(sale, areaId, isReturned ? quantity : 0, -quantity);
+  for (const seatId of seatIds) seatOf(sale, areaId, seatId).sold = false;
+  if (isReturned) return giveBackItem(sale, item);
+  areaOf(sale, areaId).blocked += quantity;
+  for (const seatId of seatIds) {
+    Object.assign(seatOf(sale, areaId, seatId), { holder: undefined, blocked: true });
+  }
+}
+
 /** Takes free places out of the sale. */
 export function block(sale: FoldedSale, data: EventData<'stock.blocked'>): void {
   const area = areaOf(sale, data.areaId);

@@ -2,11 +2,16 @@ import { assertNever } from './assert-never.ts';
 import type { SaleEvent } from './events.ts';
 import { addCodes } from './evolve-codes.ts';
 import { changePrice, define, defineArea } from './evolve-definition.ts';
-import { change, confirm, end, extend, giveTimeBack, place } from './evolve-holds.ts';
+import { change, end, extend, giveTimeBack, place } from './evolve-holds.ts';
+import {
+  cancel, completeRefund, confirm, expire, failPayment, failRefund, mismatch, requestRefund, retake,
+  startPayment,
+} from './evolve-orders.ts';
 import {
   block, changeAllocation, changeCapacity, releasePlaces, returnAllocation, unblock,
 } from './evolve-stock.ts';
 import { check } from './folded-sale.ts';
+import { isPending } from './order-record.ts';
 import type { FoldedSale, SaleState } from './folded-sale.ts';
 
 export { initialSale, SALE_STATES } from './folded-sale.ts';
@@ -65,6 +70,15 @@ function apply(sale: FoldedSale, event: SaleEvent): void {
     case 'hold.released':
     case 'hold.expired': return end(sale, event);
     case 'order.confirmed': return confirm(sale, event);
+    case 'order.expired': return expire(sale, event);
+    case 'order.cancelled': return cancel(sale, event);
+    case 'payment.started': return startPayment(sale, event);
+    case 'payment.failed': return failPayment(sale, event);
+    case 'payment.late': return retake(sale, event);
+    case 'payment.mismatched': return mismatch(sale, event);
+    case 'refund.requested': return requestRefund(sale, event);
+    case 'refund.completed': return completeRefund(sale, event);
+    case 'refund.failed': return failRefund(sale, event);
     default: assertNever(event);
   }
 }
@@ -74,8 +88,9 @@ function move(sale: FoldedSale, from: SaleState[], to: SaleState): void {
   sale.state = to;
 }
 
-/** Nothing lapses in a sale that is not in Redis: live holds would be held for ever. */
+/** Nothing lapses in a sale that is not in Redis: live holds and pending orders would stay for ever. */
 function archive(sale: FoldedSale): void {
   for (const [holdId, { status }] of sale.holds) check(status !== 'live', `hold ${holdId} is live`);
+  for (const [orderId, order] of sale.orders) check(!isPending(order), `order ${orderId} is ${order.status}`);
   move(sale, ['closed'], 'archived');
 }

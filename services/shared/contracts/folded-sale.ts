@@ -2,6 +2,7 @@ import type { EventData, Fee, Item, Row, Tax } from './events.ts';
 import type { HoldStatus } from './hold-record.ts';
 import { GENESIS } from './log-rule.ts';
 import type { Head } from './log-rule.ts';
+import type { OrderStatus, PaymentKind, RefundStatus } from './order-record.ts';
 import type { OrderExtras } from './outbox.ts';
 
 /**
@@ -101,15 +102,47 @@ export interface OrderState {
   fees: Fee[];
   taxes: Tax[];
   terms: string;
+  status: OrderStatus;
+  /** 0 before it was confirmed */
   confirmedAtMs: number;
+  /** of the last event that made it what it is */
   eventId: string;
   extras: OrderExtras;
+  /** of the last attempt to pay; '' without one */
+  method: string;
+  /** 0: it was confirmed at once */
+  attempt: number;
+  deadlineMs: number;
+  /** of the first attempt */
+  startedAtMs: number;
+  /** of its hold, as the absolute end that this had */
+  placedAtMs: number;
+  capMs: number;
+  /** used up by it */
+  codes: string[];
+  /** numbers of cancelled tickets, ascending */
+  gone: number[];
+  payments: Map<string, PaymentState>;
+  refunds: Map<string, RefundState>;
+}
+
+/** What a provider took: the price of the order, a wrong amount, or what no order was made of. */
+export interface PaymentState {
+  kind: PaymentKind;
+  amountMinor: number;
+  currency: string;
+}
+
+export interface RefundState {
+  paymentId: string;
+  amountMinor: number;
+  status: RefundStatus;
 }
 
 export interface BuyerState {
-  /** held and bought */
+  /** held, pending and bought */
   tickets: number;
-  /** live ones */
+  /** live ones, and those of pending orders */
   holds: number;
   /** held without buying since the last strike; 0 in a sale without rules against hoarding */
   heldMs: number;

@@ -19,7 +19,10 @@ import type { SaleLayout } from './layout.ts';
  * `actor trace doer` (contracts/says-who.ts). Bodies by type: hold.placed: holdId and the hold's record.
  * hold.extended: holdId buyerId expiresAtMs key. hold.released, hold.expired: holdId buyerId items.
  * hold.changed: holdId buyerId removed added key digest and the record. order.confirmed: orderId holdId
- * buyerId items terms json. Every other: its data as JSON.
+ * buyerId items terms json, and of one that was paid for method paymentId attempt. payment.started: orderId
+ * holdId buyerId items terms json method attempt deadlineMs. The other types of orders, payments and refunds:
+ * orderId holdId buyerId items json deadlineMs, items and deadline where the type has them. Every other: its
+ * data as JSON.
  */
 export interface PackedEvent {
   type: EventType;
@@ -33,7 +36,7 @@ export interface PackedEvent {
   body: string[];
 }
 
-/** What confirm-order.lua passes on as it was given it, as JSON. */
+/** What confirm-order.lua and start-payment.lua pass on as it was given it, as JSON. */
 export interface OrderExtras {
   paymentMethod: string;
   contact: string;
@@ -71,7 +74,7 @@ export function unpackEvent(text: string): PackedEvent {
 
 /** True if the event's body can only be read with the sale's layout. */
 export function needsLayout(type: EventType): boolean {
-  return type.startsWith('hold.') || type.startsWith('order.');
+  return /^(hold|order|payment)\./.test(type);
 }
 
 /**
@@ -130,6 +133,19 @@ function dataOf(packed: PackedEvent, layout: SaleLayout | undefined): SaleEvent[
     }
     case 'order.confirmed':
       return confirmed(body, needed(layout, packed));
+    case 'payment.started':
+      return started(body, needed(layout, packed));
+    case 'order.expired':
+    case 'order.cancelled':
+    case 'payment.late':
+      return { ...ofOrder(body), items: nameItems(readItems(body[3] ?? ''), needed(layout, packed)) };
+    case 'payment.failed':
+      return { ...ofOrder(body), deadline: iso(Number(body[5])) };
+    case 'payment.mismatched':
+    case 'refund.requested':
+    case 'refund.completed':
+    case 'refund.failed':
+      return ofOrder(body);
     default:
       return JSON.parse(body[0] ?? '') as SaleEvent['data'];
   }
@@ -161,6 +177,23 @@ function changed(body: string[], layout: SaleLayout): SaleEvent['data'] {
 }
 
 function confirmed(body: string[], layout: SaleLayout): SaleEvent['data'] {
+  const [paymentMethod, paymentId, attempt] = body.slice(ORDER_FIELDS);
+  return {
+    ...ordered(body, layout),
+    ...(paymentId !== undefined && { paymentMethod, paymentId, attempt: Number(attempt) }),
+  };
+}
+
+function started(body: string[], layout: SaleLayout): SaleEvent['data'] {
+  const [paymentMethod = '', attempt, deadlineMs] = body.slice(ORDER_FIELDS);
+  const deadline = iso(Number(deadlineMs));
+  return { ...ordered(body, layout), paymentMethod, attempt: Number(attempt), deadline };
+}
+
+/** What an order begins with, whether it is paid for or free. */
+const ORDER_FIELDS = 6;
+
+function ordered(body: string[], layout: SaleLayout) {
   const [orderId = '', holdId = '', buyerId = '', items = '', terms = '', json = '{}'] = body;
   return {
     orderId,
@@ -169,6 +202,10 @@ function confirmed(body: string[], layout: SaleLayout): SaleEvent['data'] {
     ...contentsOf({ items: readItems(items), terms, codes: [] }, layout),
     ...(JSON.parse(json) as OrderExtras),
   };
+}
+
+function ofOrder([orderId = '', holdId = '', buyerId = '', , json = '{}']: string[]) {
+  return { orderId, holdId, buyerId, ...JSON.parse(json) as object };
 }
 
 /** Items and what they cost, with the rules and codes behind it where there are any. */

@@ -3,6 +3,7 @@ import { EVERY_UNIT } from './evolve-buyer.ts';
 import type { BuyerState, FoldedSale, HoldContent, HoldState, OrderState, SeatState } from './folded-sale.ts';
 import type { HoldStatus } from './hold-record.ts';
 import type { SaleLayout } from './layout.ts';
+import { isPending } from './order-record.ts';
 import { packMoney } from './pricing.ts';
 import type { SaleDefinition } from './sale-definition.ts';
 
@@ -53,7 +54,7 @@ export function packSale(fold: FoldedSale, definition: SaleDefinition, layout: S
     areas: packCounters(fold, definition, names),
     seats: layout.seats.map(({ seat }) => seatByte(seatIn(fold, seat.seatId), names)).join(''),
     homes: layout.seats.map(({ seat }) => homeByte(seatIn(fold, seat.seatId), names)).join(''),
-    ...packHolds(fold, names),
+    ...packPending(packHolds(fold, names), fold),
     buyers: Object.fromEntries([...fold.buyers].map(([id, buyer]) => [id, packBuyer(buyer, names)])),
     orders: Object.fromEntries([...fold.orders].map(([id, order]) => [id, packOrder(order, names)])),
     codes: packCodes(fold, names),
@@ -146,6 +147,14 @@ function packHolds(fold: FoldedSale, names: Names): Pick<PackedSale, 'holds' | '
   return { holds, expiry, ended: ended.toSorted((a, b) => a.seq - b.seq).map(({ id }) => id) };
 }
 
+/** A pending order lapses too: its member of `expiry` is `/` and its id. */
+function packPending(packed: ReturnType<typeof packHolds>, fold: FoldedSale): ReturnType<typeof packHolds> {
+  for (const [orderId, order] of fold.orders) {
+    if (isPending(order)) packed.expiry.push({ member: `/${orderId}`, expiresAtMs: order.deadlineMs });
+  }
+  return packed;
+}
+
 /**
  * What is kept of a changed hold so that repeats of older requests get the answer they had. It is no hold, so
  * it says `released`, and nobody can order it; it is forgotten a day after the change that made it.
@@ -226,9 +235,24 @@ function packBuyer(buyer: BuyerState, { layout }: Names): string {
 
 /** A record as contracts/order-record.ts describes it. */
 function packOrder(order: OrderState, names: Names): string {
-  const { buyerId, holdId, confirmedAtMs, items, terms, eventId, extras } = order;
-  return ['confirmed', extras.digest, buyerId, holdId, confirmedAtMs, packItems(items, names), terms, eventId,
-    JSON.stringify(extras)].join('\t');
+  const { status, buyerId, holdId, confirmedAtMs, items, terms, eventId, extras } = order;
+  const { attempt, gone, payments, refunds } = order;
+  const record = [status, extras.digest, buyerId, holdId, confirmedAtMs, packItems(items, names), terms,
+    eventId, JSON.stringify(extras)];
+  if (attempt + gone.length + payments.size + refunds.size === 0) return record.join('\t');
+  const { method, deadlineMs, startedAtMs, placedAtMs, capMs, codes } = order;
+  return [...record, method, attempt, deadlineMs, startedAtMs, placedAtMs, capMs, codes.join(' '),
+    gone.join('.'), packMoneyOf(order)].join('\t');
+}
+
+/** Payments and then refunds: nobody reads in which order they came. */
+function packMoneyOf({ payments, refunds }: OrderState): string {
+  return [
+    ...[...payments].map(([id, { amountMinor, currency, kind }]) =>
+      ['p', id, amountMinor, currency, kind.slice(0, 1)].join('=')),
+    ...[...refunds].map(([id, { paymentId, amountMinor, status }]) =>
+      ['r', id, paymentId, amountMinor, status.slice(0, 1)].join('=')),
+  ].join(' ');
 }
 
 /**

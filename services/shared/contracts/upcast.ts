@@ -24,7 +24,7 @@ const UPCASTERS: Readonly<Partial<Record<EventType, readonly Upcaster[]>>> = {
   'hold.placed': [membersAdded],
   'hold.released': [membersAdded],
   'hold.expired': [membersAdded],
-  'order.confirmed': [membersAdded],
+  'order.confirmed': [membersAdded, membersAdded],
 };
 
 /**

@@ -32,6 +32,8 @@ t.test('a hold keeps what it costs, when it ends and what was asked of it', (t) 
     holdId: 'a', buyerId: 'ann', items: [fees], totalMinor: 2230, fees: hold?.fees, taxes: hold?.taxes, terms,
     confirmedAtMs: teller.nowMs, eventId: teller.sale.head.id,
     extras: { paymentMethod: 'free', contact: 'sealed', ticketSeed: 'seed', digest: 'd-o-a' },
+    status: 'confirmed', method: '', attempt: 0, deadlineMs: 0, startedAtMs: 0, placedAtMs: 0, capMs: 0,
+    codes: [], gone: [], payments: new Map(), refunds: new Map(),
   });
   t.end();
 });

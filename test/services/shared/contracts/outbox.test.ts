@@ -52,7 +52,9 @@ t.test('an entry that no script writes is told, not skipped', (t) => {
   t.throws(() => readHoldRecord('x\ty'), /not a hold record/);
   t.throws(() => readOrderRecord('x\ty'), /not an order record/);
   t.same(EVENT_TYPES.filter((type) => needsLayout(type)),
-    ['hold.placed', 'hold.extended', 'hold.changed', 'hold.released', 'hold.expired', 'order.confirmed']);
+    ['hold.placed', 'hold.extended', 'hold.changed', 'hold.released', 'hold.expired', 'order.confirmed',
+      'order.expired', 'order.cancelled', 'payment.started', 'payment.failed', 'payment.late',
+      'payment.mismatched']);
   t.end();
 });
 
