@@ -15,22 +15,30 @@ export interface OutageState {
   untilAt: Date;
 }
 
+/** The latest time there is, by ECMA-262. */
+const UNKNOWN: OutageState = { mode: 'down', delayMs: 0, untilAt: new Date(8.64e15) };
+
 /**
  * The provider as it was told to fail. It is kept in the database, so that a process that starts anew goes on
  * failing; others see it within a look of theirs.
  */
 export class Outage {
   readonly #pool: Pool;
-  #state: OutageState = { mode: 'none', delayMs: 0, untilAt: new Date(0) };
+  #state: OutageState | undefined;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** How it is now. */
+  /** Whether it was looked up since this process began. */
+  get isKnown(): boolean {
+    return this.#state !== undefined;
+  }
+
+  /** How it is now; down until that is known, since a process may begin in the middle of an outage. */
   now(): OutageState {
-    return this.#state.untilAt.getTime() > Date.now() ? this.#state
-      : { mode: 'none', delayMs: 0, untilAt: this.#state.untilAt };
+    const { untilAt } = this.#state ?? UNKNOWN;
+    return untilAt.getTime() > Date.now() ? this.#state ?? UNKNOWN : { mode: 'none', delayMs: 0, untilAt };
   }
 
   async look(): Promise<void> {

@@ -56,7 +56,7 @@ export async function startSandbox(config: SandboxConfig, log: Log): Promise<Run
   const app = await createSandboxHttp(log, async () => {
     try {
       await requests.query(checkSql);
-      return [];
+      return outage.isKnown ? [] : ['outage: not looked up yet'];
     } catch (error) {
       return [`database: ${(error as Error).message}`];
     }

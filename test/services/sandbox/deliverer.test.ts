@@ -81,8 +81,11 @@ t.test('killed before the capture of a slow payment: it is captured and told', a
 
 t.test('while the provider is down nothing is told; after that it is', async (t) => {
   const service = await sandbox.start();
-  const paymentId = await makePayment(service, sandbox, { outcome: 'success', delayMs: 300 });
+  const paymentId = await makePayment(service, sandbox, { outcome: 'success', delayMs: 600_000 });
   await callSandbox(service, 'PUT', '/v1/outage', { body: { mode: 'down', seconds: 600 } });
+  // Not before: it would be told before the outage, however short that takes.
+  await sandbox.pool.query(
+    'UPDATE sandbox.payments SET decide_at = now() WHERE payment_id = $1', [paymentId]);
   await awaitThat('it is captured all the same', async () => {
     const { rows: [row] } = await sandbox.pool.query<{ status: string }>(
       'SELECT status FROM sandbox.payments WHERE payment_id = $1', [paymentId]);
