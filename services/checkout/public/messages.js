@@ -101,6 +101,23 @@ export const MESSAGES = {
     'We do not find this order here.',
     'An order opens only in the browser in which it was bought, as long as its session lasts.',
   ),
+  order_expired: m(
+    'The time to pay has run out.',
+    'Your tickets went back on sale. Money that arrives now buys them if they are free, or is returned.',
+  ),
+  order_cancelled: m('This order was cancelled.', 'Please choose again if you want other tickets.'),
+  order_confirmed: m(
+    'This order has been paid for.',
+    'You find it among your orders on the page of the show.',
+  ),
+  payment_under_way: m(
+    'A payment for this order is under way.',
+    'Please finish it, or wait until we know what became of it.',
+  ),
+  payment_attempts_spent: m(
+    'This order cannot be paid for again.',
+    'Too many attempts have failed. Your tickets go back on sale; please choose again.',
+  ),
   payment_method_unavailable: m(
     'This way of paying is not offered for this show.',
     'Please choose another one.',
@@ -156,6 +173,10 @@ export const NOT_FOR_BUYERS = [
   'partition_unknown',
   'hold_change_limit',
   'not_in_hold',
+  'payment_unknown',
+  'refund_unknown',
+  'refund_too_large',
+  'refund_settled',
   'capacity_in_use',
   'stock_in_use',
   'allocation_too_large',
