@@ -190,7 +190,10 @@ tap.test('accept: 202 at once, switched live, and all of it confirmed later', as
   const complaints = shop.selling.logLines.filter((line) =>
     line.includes('the bus outage policy in Redis is none') && line.includes('WRONGTYPE'));
   t.equal(complaints.length, 1);
-  const said = shop.selling.logLines.filter((line) => line.includes('the bus outage policy was set'));
+  const said = await awaitThat('both switches are logged', () => {
+    const lines = shop.selling.logLines.filter((line) => line.includes('the bus outage policy was set'));
+    return lines.length >= 2 && lines;
+  });
   t.match(said.map((line) => JSON.parse(line) as object),
     [{ policy: 'accept', operator: 'ann' }, { policy: 'accept', operator: 'ann' }]);
 });
