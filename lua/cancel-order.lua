@@ -13,7 +13,7 @@
   ARGV[4] context      string  actor and trace id
   ARGV[5] saleId       string
   ARGV[6] orderId      string
-  ARGV[7] before       string  tickets that were cancelled as the caller read the order, joined by dots
+  ARGV[7] before       string  tickets cancelled as the caller read the order, joined by dots; `-`: unpaid
   ARGV[8] after        string  with those that go, ascending
   ARGV[9] tickets      string  those that go, as JSON
   ARGV[10] items       string  their places, packed
@@ -21,8 +21,8 @@
   ARGV[12] why         string  JSON
   ARGV[13] refund      string  `refundId paymentId amount currency`, or '' for none
 
-  Returns `ok`, tab, order record as it is now; `stale`, tab, when other tickets were cancelled meanwhile; or
-          reason, tab, detail
+  Returns `ok`, tab, order record as it is now; `stale`, tab, when it was paid for or other tickets
+          were cancelled meanwhile; or reason, tab, detail
   Emits   order.cancelled; refund.requested; order.expired of an order whose deadline has passed
   Cost    O(seats)
 ]]

@@ -54,16 +54,21 @@ export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEn
     Object.entries(given).filter(([, value]) => value !== undefined && value !== ''),
   );
   const credentials = set['ADMIN_CREDENTIALS'] ?? defaults.ADMIN_CREDENTIALS;
+  const sellingToken = set['SELLING_TOKEN'] ?? adminTokenOf(credentials);
   const logToken = set['LOG_TOKEN'] ?? adminTokenOf(credentials);
   return {
     ...defaults,
     ...set,
     ...logToken !== undefined && { LOG_TOKEN: logToken, LOG_URL: urlOf('operator') },
+    ...sellingToken !== undefined && { SELLING_TOKEN: sellingToken },
     HOST: '127.0.0.1',
     REDIS_URL: servers.redisUrl,
     DATABASE_URL: servers.databaseUrl,
     KINESIS_ENDPOINT: servers.kinesisEndpoint,
     SELLING_URL: urlOf('selling'),
+    SANDBOX_URL: urlOf('sandbox'),
+    PAYMENT_WEBHOOKS_URL: urlOf('selling'),
+    CHECKOUT_URL: urlOf('checkout'),
   };
 }
 

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 
 /**
- * Ids of holds and orders derive from who asked and under which Idempotency-Key (keyed SHA-256 under
+ * Ids of holds, orders and refunds derive from who asked and under which Idempotency-Key (keyed SHA-256 under
  * ID_SECRET, 128 bits): whichever process gets the repeat finds the same record, and nobody without the
  * secret can guess an id. Keyed inside and outside as HMAC is, but with the one-shot `hash`: an Hmac object
  * per request cost 6 % of the hold route (November 2026).
  */
 export function deriveId(
   secret: string,
-  prefix: 'h' | 'o' | 't',
+  prefix: 'h' | 'o' | 'r' | 't',
   scope: { saleId: string; buyerId: string; key: string },
 ): string {
   const { saleId, buyerId, key } = scope;

@@ -2,8 +2,9 @@ import { packOffsets, readParts } from './item-parts.ts';
 
 /** What a cancellation takes of an order. */
 export interface Division {
-  /** numbers of tickets that were cancelled before, joined by dots, and with those that go */
+  /** numbers of tickets that were cancelled before, joined by dots; `-` of an order that is not paid for */
   before: string;
+  /** with those that go */
   after: string;
   /** those that go, ascending */
   numbers: number[];
@@ -20,8 +21,8 @@ export interface Division {
 export function divideTickets(record: string, tickets?: readonly number[]): Division {
   const fields = record.split('\t');
   const items = fields[ITEMS] ?? '';
-  const before = fields[GONE] ?? '';
-  const gone = before.split('.').filter(Boolean).map(Number);
+  const cancelled = fields[GONE] ?? '';
+  const gone = cancelled.split('.').filter(Boolean).map(Number);
   const wanted = tickets === undefined ? undefined : new Set(tickets);
   const numbers: number[] = [];
   let number = 0;
@@ -38,10 +39,14 @@ export function divideTickets(record: string, tickets?: readonly number[]): Divi
     cut.push(`${front},${places.length},${source},${seats}`);
   }
   const after = [...gone, ...numbers].toSorted((a, b) => a - b).join('.');
+  // Whoever gives up what is not paid for does not mean what has been paid for since.
+  const before = UNPAID.includes(fields[STATUS] ?? '') ? '-' : cancelled;
   // To the letter what the record says, where all of it goes.
   return { before, after, numbers, items: numbers.length === number ? items : cut.join(';') };
 }
 
 /** Positions in a record (contracts/order-record.ts). */
+const STATUS = 0;
 const ITEMS = 5;
 const GONE = 16;
+const UNPAID: readonly string[] = ['pending', 'failed'];

@@ -8,8 +8,9 @@ import { sendProblem } from '../shared/platform/problem.ts';
 import { awaitLog } from './await-log.ts';
 import { deriveId, digestOf } from './derive-id.ts';
 import { findOrder } from './find-order.ts';
-import type { FoundOrder } from './find-order.ts';
 import { buyerOf, contextOf, keyOf } from './identify.ts';
+import { askProvider } from './pay-order.ts';
+import type { Paying } from './pay-order.ts';
 import { refuse } from './refuse.ts';
 import type { KnownSale } from './sale-directory.ts';
 import type { SellingContext } from './selling-context.ts';
@@ -29,6 +30,9 @@ interface Ordered {
  * promised by a 202: the order's address tells later whether it is confirmed, or that there is no such order,
  * which only happens when Redis lost what the log never had. The hold is there again then, and the same
  * request under the same key makes the order anew.
+ *
+ * An order that money is to be taken for is pending, and 202 says how its buyer pays: where the log has that
+ * the payment has started, and not before, its provider was asked (pay-order.ts).
  */
 export async function makeOrder(
   context: SellingContext,
@@ -46,6 +50,8 @@ export async function makeOrder(
   if (!sale.definition.paymentMethods.includes(paymentMethod)) {
     return sendProblem(reply, 'payment_method_unavailable', { methods: sale.definition.paymentMethods });
   }
+  const method = context.paymentMethods.get(paymentMethod);
+  if (method === undefined && paymentMethod !== 'free') return sendProblem(reply, 'payment_method_unknown');
   const scope = { saleId, buyerId, key };
   const orderId = deriveId(context.idSecret, 'o', scope);
   const { holdId, contact, payment } = body;
@@ -57,17 +63,24 @@ export async function makeOrder(
     ticketSeed: deriveId(context.idSecret, 't', scope),
     digest,
   };
-  const answer = await context.stock.confirmOrder(sale.partition, {
+  const claim = {
     saleId, orderId, holdId, buyerId, digest,
     context: contextOf(caller, request),
     extras: JSON.stringify(extras),
-  });
+  };
+  const answer = await (method === undefined ? context.stock.confirmOrder(sale.partition, claim)
+    : context.payments.start(sale.partition, {
+      ...claim, method: paymentMethod, attempt: 1, attemptsMax: context.paymentAttemptsMax,
+      payMs: method.payMs,
+    }));
   if (!answer.ok) return refuse(reply, answer, sale);
   context.watches.noteWrite(saleId);
   const order = readOrderRecord(answer.text);
   // The contact is sealed anew each time, so another seal means that this is a repeat.
   const isRepeat = order.extras.contact !== extras.contact;
-  const found = await awaitLog(context, sale, orderId, { order, isRepeat });
+  const inLog = await awaitLog(context, sale, orderId, { order, isRepeat });
+  const found = inLog?.order.status === 'pending'
+    ? await askProvider(context, request, { sale, orderId, ...inLog }, payment.outcome) : inLog;
   // Redis has forgotten the order, or has another under its id: nobody knows yet what the log will say.
   if (found === undefined) return sendProblem(reply, 'recovering');
   return sendOrder(reply, { sale, orderId }, found);
@@ -92,12 +105,13 @@ async function refuseNew(
   return sendOrder(reply, { sale, orderId }, found);
 }
 
-function sendOrder(
+/** Answers with an order as it is: 201 if it was confirmed and the log has that, else 202. */
+export function sendOrder(
   reply: FastifyReply,
   { sale, orderId }: Pick<Ordered, 'sale' | 'orderId'>,
-  { order, isConfirmed }: FoundOrder,
+  { order, isConfirmed: isInLog, start }: Paying,
 ): FastifyReply {
-  return reply.code(isConfirmed ? 201 : 202)
+  return reply.code(isInLog && order.confirmedAtMs > 0 ? 201 : 202)
     .header('location', `/v1/sales/${sale.saleId}/orders/${orderId}`)
-    .send(showOrder(orderId, order, sale.layout, isConfirmed));
+    .send(showOrder(orderId, order, sale.layout, isInLog, start));
 }

@@ -11,10 +11,13 @@ import { apiDescription } from './describe-api.ts';
 import { identify } from './identify.ts';
 import { registerAdmin } from './routes/register-admin.ts';
 import { registerArchive } from './routes/register-archive.ts';
+import { registerCancellations, registerGivingUp } from './routes/register-cancellations.ts';
 import { registerChanges } from './routes/register-changes.ts';
 import { registerHolds } from './routes/register-holds.ts';
 import { registerInventory } from './routes/register-inventory.ts';
 import { registerOrders } from './routes/register-orders.ts';
+import { registerPayments } from './routes/register-payments.ts';
+import { registerPaymentWebhooks } from './routes/register-payment-webhooks.ts';
 import { registerPolicies } from './routes/register-policies.ts';
 import { registerRecovery } from './routes/register-recovery.ts';
 import { registerSales } from './routes/register-sales.ts';
@@ -60,13 +63,17 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerArchive(app, context);
   registerPolicies(app, context);
   registerInventory(app, context);
+  registerCancellations(app, context);
   registerRecovery(app, context);
+  registerPaymentWebhooks(app, context);
   await app.register(async (buyers) => {
     buyers.decorateRequest('caller');
     buyers.addHook('onRequest', (request, reply, done) => identify(context.callers, request, reply, done));
     registerHolds(buyers, context);
     registerChanges(buyers, context);
     registerOrders(buyers, context);
+    registerPayments(buyers, context);
+    registerGivingUp(buyers, context);
   });
   return app;
 }

@@ -6,6 +6,8 @@ import type { BusWatch } from './bus-watch.ts';
 import type { Callers } from './callers.ts';
 import type { LogSource } from './fold-log.ts';
 import type { HoldLookups } from './hold-lookups.ts';
+import type { PaymentMethods } from './payment-methods.ts';
+import type { Payments } from './payments.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { SaleWatches } from './sale-watches.ts';
 import type { Stock } from './stock.ts';
@@ -15,6 +17,14 @@ export interface SellingContext {
   log: Log;
   redis: Redis;
   stock: Stock;
+  payments: Payments;
+  /** those that money is taken by */
+  paymentMethods: PaymentMethods;
+  paymentAttemptsMax: number;
+  /** what an order keeps at least for another attempt */
+  paymentRetryMs: number;
+  /** of the buyers' pages, without a slash at the end; providers send people back there */
+  checkoutUrl: string;
   lookups: HoldLookups;
   directory: SaleDirectory;
   watches: SaleWatches;

@@ -2,7 +2,9 @@ import { moneyOf, sumUp } from '../shared/contracts/hold-record.ts';
 import type { HoldRecord, PackedItem } from '../shared/contracts/hold-record.ts';
 import type { HoldAnswer, HoldItem, OrderAnswer } from '../shared/contracts/http-schemas.ts';
 import type { SaleLayout } from '../shared/contracts/layout.ts';
+import { isPending } from '../shared/contracts/order-record.ts';
 import type { OrderRecord } from '../shared/contracts/order-record.ts';
+import type { PaymentStart } from '../shared/payments/provider.ts';
 import { ticketCode, ticketId } from '../shared/contracts/ticket-code.ts';
 
 /**
@@ -72,28 +74,45 @@ export function showOrder(
   order: OrderRecord,
   layout: SaleLayout,
   isInLog: boolean,
+  start: Partial<PaymentStart> = {},
 ): OrderAnswer {
-  const accepted = isInLog && order.status === 'confirmed';
+  const accepted = isInLog && order.confirmedAtMs > 0;
   const items = showItems(order.items, layout);
+  const waitingFor = isInLog ? order.status === 'pending' && 'payment' : 'log';
   return {
     orderId,
     holdId: order.holdId,
-    status: accepted ? 'confirmed' : 'pending',
-    ...(!accepted && { waitingFor: 'log' }),
+    status: isInLog ? order.status : 'pending',
+    ...(waitingFor !== false && { waitingFor }),
+    ...(order.payment !== undefined && order.payment.attempt > 0 && { payment: showPayment(order, start) }),
     items,
     tickets: !accepted ? [] : items.map(({ price: _price, fees: _fees, taxes: _taxes, ...item }, i) => ({
       ticketId: ticketId(orderId, i + 1),
       code: ticketCode(order.extras.ticketSeed, i + 1),
       ...item,
-    })),
+    })).filter((_ticket, i) => order.payment?.gone.includes(i + 1) !== true),
     ...showSums(order),
     currency: layout.currency,
     ...(accepted && { confirmedAt: new Date(order.confirmedAtMs).toISOString() }),
   };
 }
 
+function showPayment(
+  order: OrderRecord,
+  { redirectUrl, clientSecret }: Partial<PaymentStart>,
+): NonNullable<OrderAnswer['payment']> {
+  const { method = '', attempt = 0, deadlineMs = 0 } = order.payment ?? {};
+  return {
+    method,
+    attempt,
+    ...(isPending(order) && { deadline: isoOf(deadlineMs) }),
+    ...(redirectUrl !== undefined && { redirectUrl }),
+    ...(clientSecret !== undefined && { clientSecret }),
+  };
+}
+
 /** One entry per ticket, in the order in which tickets are numbered. */
-function showItems(items: PackedItem[], layout: SaleLayout): HoldItem[] {
+export function showItems(items: PackedItem[], layout: SaleLayout): HoldItem[] {
   return items.flatMap((item) => {
     const areaId = layout.areas[item.areaIndex]?.area.areaId ?? '';
     const ticketType = layout.ticketTypes[item.ticketTypeIndex] ?? '';

@@ -12,6 +12,8 @@ import type { CallersOptions } from './callers.ts';
 import type { SellingConfig } from './config.ts';
 import type { LogSource } from './fold-log.ts';
 import { Generations } from './generations.ts';
+import { openPaymentMethods } from './payment-methods.ts';
+import { Payments } from './payments.ts';
 import type { OutboxLimits } from './pack-outbox-limits.ts';
 import { HoldLookups } from './hold-lookups.ts';
 import { reportScriptFaults } from './report-script-faults.ts';
@@ -38,6 +40,7 @@ export async function startSelling(
   log: Log,
   { createStock, addRoutes }: SellingVariant = {},
 ): Promise<RunningService> {
+  const paymentMethods = openPaymentMethods(config);
   const redis = connectRedis(config.REDIS_URL, { name: 'selling', log });
   const following = connectRedis(config.REDIS_URL, { name: 'selling-accepted', log, blocking: true });
   const generations = new Generations(redis);
@@ -73,6 +76,11 @@ export async function startSelling(
       log,
       redis,
       stock,
+      payments: new Payments(stock),
+      paymentMethods,
+      paymentAttemptsMax: config.PAYMENT_ATTEMPTS_MAX,
+      paymentRetryMs: config.PAYMENT_RETRY_SECONDS * 1_000,
+      checkoutUrl: (config.CHECKOUT_URL ?? '').replace(/\/$/, ''),
       lookups: new HoldLookups(redis),
       directory,
       watches,

@@ -19,6 +19,7 @@ import { startJobs } from './jobs/start-jobs.ts';
 import { LaneTable } from './lane-table.ts';
 import { registerTickets } from './routes/register-tickets.ts';
 import type { TicketRoutes } from './routes/register-tickets.ts';
+import { registerUnmatched } from './routes/register-unmatched.ts';
 import { registerWebhooks } from './routes/register-webhooks.ts';
 import type { WebhookRoutes } from './routes/register-webhooks.ts';
 import { StoredLog } from './stored-log.ts';
@@ -104,6 +105,7 @@ function createWorkerHttp(
       isPgAway(error) ? sendProblem(reply, 'unavailable') : handleError(error, request, reply));
     registerWebhooks(scope, routes);
     registerTickets(scope, tickets);
+    registerUnmatched(scope, tickets);
   });
   return app;
 }

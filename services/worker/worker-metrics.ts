@@ -16,6 +16,9 @@ export interface WorkerMetrics {
   oldestJobMs: Gauge;
   jobsEnded: Counter<'task' | 'outcome'>;
   jobMs: Histogram<'task'>;
+  paymentsRead: Counter<'method' | 'told'>;
+  paymentsUnmatched: Gauge<'method'>;
+  paymentsReadAgeMs: Gauge<'method'>;
 }
 
 /** Registers the worker's metrics; once per process. */
@@ -50,6 +53,7 @@ export function createWorkerMetrics(): WorkerMetrics {
       name: 'onsale_webhook_switched_off_total', help: 'Webhooks switched off since their receiver said 410',
     }),
     ...createJobMetrics(),
+    ...createPaymentMetrics(),
   };
 }
 
@@ -70,6 +74,27 @@ function createJobMetrics(): Pick<WorkerMetrics, 'jobs' | 'oldestJobMs' | 'jobsE
     jobMs: new Histogram({
       name: 'onsale_job_ms', help: 'How long an attempt takes', labelNames: ['task'],
       buckets: [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
+    }),
+  };
+}
+
+function createPaymentMetrics(): Pick<
+  WorkerMetrics, 'paymentsRead' | 'paymentsUnmatched' | 'paymentsReadAgeMs'
+> {
+  return {
+    paymentsRead: new Counter({
+      name: 'onsale_payments_read_total',
+      help: 'What the lists of payment providers had, and what selling said of it: known, unknown or refused',
+      labelNames: ['method', 'told'],
+    }),
+    paymentsUnmatched: new Gauge({
+      name: 'onsale_payments_unmatched', help: 'What a provider has and no order knows of; alarm on any',
+      labelNames: ['method'],
+    }),
+    paymentsReadAgeMs: new Gauge({
+      name: 'onsale_payments_read_age_ms',
+      help: 'How long ago the list of a provider was last read to its end',
+      labelNames: ['method'],
     }),
   };
 }

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { attributesOf } from '../../services/shared/contracts/event-attributes.ts';
-import type { EventData, EventType, Item, SaleEvent } from '../../services/shared/contracts/events.ts';
+import type {
+  EventData, EventType, Item, RefundReason, SaleEvent,
+} from '../../services/shared/contracts/events.ts';
 import { GENESIS } from '../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../services/shared/contracts/log-rule.ts';
 import { partitionName, partitionOf } from '../../services/shared/contracts/partition-of.ts';
@@ -81,6 +83,28 @@ export class EventChain {
       total: items.reduce((sum, { price, quantity }) => sum + price * quantity, 0),
       contact: await sealContact(this.#contactKey, { name: 'Ann Ä.', email: 'ann@example.org' }),
       ticketSeed: randomBytes(12).toString('base64url'), digest: 'd',
+    });
+  }
+
+  /** Tickets of an order of one item, by their numbers. */
+  cancel(order: SaleEvent, numbers: number[], returned = true): SaleEvent {
+    if (order.type !== 'order.confirmed') throw new Error(`${order.type} is no order`);
+    const { orderId, holdId, buyerId, items: [item] } = order.data;
+    if (item === undefined) throw new Error('the order has no item');
+    const seatIds = item.seatIds?.filter((_, i) => numbers.includes(i + 1));
+    return this.next('order.cancelled', {
+      orderId, holdId, buyerId, tickets: numbers, from: 'confirmed', returned, reason: 'asked for',
+      items: [{ ...item, quantity: numbers.length, ...(seatIds !== undefined && { seatIds }) }],
+    });
+  }
+
+  /** Of what was paid for an order, an amount is to be given back. */
+  refund(order: SaleEvent, amount: number, reason: RefundReason): SaleEvent {
+    if (order.type !== 'order.confirmed') throw new Error(`${order.type} is no order`);
+    const { orderId, holdId, buyerId } = order.data;
+    return this.next('refund.requested', {
+      orderId, holdId, buyerId, amount, currency: 'EUR', reason, paymentId: 'sandbox:pay_1',
+      refundId: `r_${randomBytes(8).toString('hex')}`,
     });
   }
 

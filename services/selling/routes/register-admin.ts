@@ -41,6 +41,12 @@ export function registerAdmin(app: FastifyInstance, context: SellingContext): vo
     errorHandler: (error, request, reply) => refuseDefinition(error, request, reply),
   }, async (request, reply) => {
     const { saleId } = request.params;
+    const unknown = request.body.paymentMethods?.find((one) =>
+      one !== 'free' && !context.paymentMethods.has(one));
+    if (unknown !== undefined) {
+      return sendProblem(reply, 'payment_method_unknown',
+        { method: unknown, methods: ['free', ...context.paymentMethods.keys()] });
+    }
     const put = await putSale(context, saleId, request.body, operatorContextOf(request));
     if ('faults' in put) {
       const [first] = put.faults;

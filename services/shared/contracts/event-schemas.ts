@@ -71,7 +71,8 @@ export const EventAttributes = Type.Object({
   epoch: Type.Integer({
     minimum: 0, maximum: 2_147_483_647, description: 'how often the sale was rebuilt from the log',
   }),
-  actor: short('who: `buyer`, `key:checkout`, `operator:NAME`, or `system` where time or recovery did it'),
+  actor: short('who: `buyer`, `key:checkout`, `operator:NAME`, `provider:METHOD`, or `system` where time or '
+    + 'recovery did it'),
   actorrole: Type.Optional(short('of an operator: `viewer`, `operator` or `admin`')),
   actorfrom: Type.Optional(short('of an operator: the address that the request came from')),
   actorwhy: Type.Optional(Type.String({

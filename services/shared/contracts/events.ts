@@ -252,7 +252,7 @@ export const EVENT_DATA = {
     refundId: RefundId,
     paymentId: PaymentId,
     ...amount,
-    reason: Type.Union(REFUND_REASONS.map((reason) => Type.Literal(reason))),
+    reason: Type.Unsafe<RefundReason>(Type.Union(REFUND_REASONS.map((reason) => Type.Literal(reason)))),
   }, closed),
   'refund.completed': Type.Object({ ...ofOrder, refundId: RefundId, ...amount }, closed),
   'refund.failed': Type.Object({ ...ofOrder, refundId: RefundId, ...amount, reason: Type.String() }, closed),

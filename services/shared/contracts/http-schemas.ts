@@ -5,6 +5,7 @@ import { SALE_STATES } from './evolve.ts';
 import { HOLD_STATUSES } from './hold-record.ts';
 import { plainText } from './plain-text.ts';
 import { SaleArea, SaleCategory } from './sale-definition.ts';
+import { ORDER_STATUSES } from './order-record.ts';
 import { SALE_ID_PATTERN } from './sale-input.ts';
 import { SaleRules } from './sale-rules.ts';
 
@@ -101,6 +102,15 @@ export const HoldAnswer = Type.Object(holdFields);
 export type HoldAnswer = Static<typeof HoldAnswer>;
 export const HoldView = Type.Object({ ...holdFields, status: literals(HOLD_STATUSES) });
 
+/** How to pay. */
+export const PaymentChoice = Type.Object({
+  method: Type.String({ minLength: 1, maxLength: 32 }),
+  outcome: Type.Optional(Type.String({
+    pattern: '^[a-z-]{1,32}$', description: 'what the sandbox is to do; no other method knows of it',
+  })),
+}, closed);
+export type PaymentChoice = Static<typeof PaymentChoice>;
+
 export const OrderRequest = Type.Object({
   buyerId: Type.Optional(BuyerId),
   holdId: Type.String({ minLength: 1, maxLength: 64 }),
@@ -108,16 +118,23 @@ export const OrderRequest = Type.Object({
     name: plainText(200),
     email: Type.String({ format: 'email', maxLength: 254 }),
   }, closed),
-  payment: Type.Object({ method: Type.String({ minLength: 1, maxLength: 32 }) }, closed),
+  payment: PaymentChoice,
 }, closed);
 export type OrderRequest = Static<typeof OrderRequest>;
 
 export const OrderAnswer = Type.Object({
   orderId: Type.String(),
   holdId: Type.String(),
-  status: literals(['confirmed', 'pending']),
+  status: literals(ORDER_STATUSES),
   waitingFor: Type.Optional(Type.String({
-    description: '`log`: the order is made and is being written down',
+    description: '`log`: what became of the order is being written down; `payment`: the buyer is to pay',
+  })),
+  payment: Type.Optional(Type.Object({
+    method: Type.String(),
+    attempt: Type.Integer(),
+    deadline: Type.Optional({ ...Time, description: 'until then the order owns its places' }),
+    redirectUrl: Type.Optional(Type.String({ description: 'the page on which the buyer pays' })),
+    clientSecret: Type.Optional(Type.String({ description: 'for a form of the provider' })),
   })),
   items: Type.Array(HoldItem),
   tickets: Type.Array(Type.Object({
@@ -140,6 +157,11 @@ export const SessionAnswer = Type.Object({ buyerId: Type.String(), token: Type.S
 
 export const SaleParams = Type.Object({ saleId: Type.String({ pattern: SALE_ID_PATTERN }) });
 export const HoldParams = Type.Object({ ...SaleParams.properties, holdId: Type.String({ maxLength: 64 }) });
+export const AttemptParams = Type.Object({
+  ...SaleParams.properties,
+  orderId: Type.String({ maxLength: 64 }),
+  attempt: Type.String({ pattern: '^[1-9][0-9]{0,2}$' }),
+});
 export const OrderParams = Type.Object({ ...SaleParams.properties, orderId: Type.String({ maxLength: 64 }) });
 
 /** GET of a sale, public and admin; `version` tells a change. */

@@ -116,3 +116,8 @@ export function saleKeyList(partition: number, saleId: string): string[] {
     k.buyers, k.orders, k.codes,
   ];
 }
+
+/** string: JSON, how an attempt to pay for an order is made (payments/provider.ts); lapses with the order */
+export function paymentStartKey(partition: number, orderId: string, attempt: number): string {
+  return `{${partitionName(partition)}}:payment:${orderId}:${attempt}`;
+}

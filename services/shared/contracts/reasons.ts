@@ -63,6 +63,11 @@ export const REASONS = {
   refund_too_large: r(409, 'More would be given back than was paid.', ''),
   refund_settled: r(409, 'This refund has ended otherwise.',
     'Compare the order with the provider: one of them is wrong.'),
+  payment_attempt_unknown: r(409, 'This is not the next attempt to pay for this order.', ''),
+  payment_method_unknown: r(422, 'This service cannot take money by that payment method.',
+    'Set the provider\'s variables (.env.example), or leave the method out.'),
+  webhook_refused: r(401, 'This message is not signed by the provider, or is too old.',
+    'The secret of webhooks differs, a clock is wrong, or somebody tries.'),
   payment_method_unavailable: r(422, 'This sale does not take that payment method.', ''),
   // Changes of the stock by operators.
   capacity_in_use: r(409, 'So many places are held or sold already.',

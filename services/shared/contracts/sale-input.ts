@@ -29,7 +29,7 @@ export const HOLD_SECONDS_MAX = 86_400;
 export const BUYER_LIMIT_MAX = 1_000;
 export const PARTITIONS_MAX = 1_024;
 /** Methods this release can take money by. */
-export const PAYMENT_METHODS = ['free'] as const;
+export const PAYMENT_METHODS = ['free', 'sandbox'] as const;
 
 const closed = { additionalProperties: false };
 const Id = plainText(64);
@@ -100,7 +100,8 @@ export const SaleInput = Type.Object({
   holdLimit: Type.Optional(Type.Integer({ minimum: 1, maximum: BUYER_LIMIT_MAX })),
   ...Optional.properties,
   hoarding: Type.Optional(Type.Union([InputHoarding, Type.Null()])),
-  paymentMethods: Type.Optional(Type.Array(Type.Union(PAYMENT_METHODS.map((m) => Type.Literal(m))),
+  paymentMethods: Type.Optional(Type.Array(
+    Type.Unsafe<(typeof PAYMENT_METHODS)[number]>(Type.String({ enum: [...PAYMENT_METHODS] })),
     { minItems: 1, uniqueItems: true })),
   categories: Type.Array(Type.Object({
     categoryId: Id,

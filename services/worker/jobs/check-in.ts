@@ -4,6 +4,7 @@ import type { TicketKeys } from './ticket-token.ts';
 
 const sql = {
   useTicket: loadSql(import.meta.url, './sql/use-ticket.sql'),
+  readOrder: loadSql(import.meta.url, './sql/read-order-of-ticket.sql'),
   readUse: loadSql(import.meta.url, './sql/read-use.sql'),
 };
 
@@ -33,7 +34,7 @@ export type CheckIn =
   | { verdict: 'valid'; ticket: AdmittedTicket }
   | { verdict: 'ticket_forged' | 'ticket_unknown' }
   | { verdict: 'ticket_elsewhere'; saleId: string }
-  /** what became of its order */
+  /** what became of it, or of its order */
   | { verdict: 'ticket_void'; status: string }
   | { verdict: 'ticket_used'; usedAt: Date; gate: string | null };
 
@@ -53,7 +54,7 @@ export async function checkIn(
   const claims = await keys.open(token);
   if (claims === undefined) return { verdict: 'ticket_forged' };
   const { rows: [row] } = await pool.query<Row>(sql.useTicket, [claims.ticketId, saleId, scanKey, gate]);
-  if (row === undefined) return { verdict: 'ticket_unknown' };
+  if (row === undefined) return judgeMissing(pool, claims.orderId, saleId);
   const { status, usedAt, ...ticket } = row;
   if (ticket.saleId !== saleId) return { verdict: 'ticket_elsewhere', saleId: ticket.saleId };
   if (status !== 'confirmed') return { verdict: 'ticket_void', status };
@@ -63,4 +64,12 @@ export async function checkIn(
   if (use === undefined) throw new Error(`ticket ${claims.ticketId} was neither used nor unused`);
   if (use.scanKey === scanKey) return { verdict: 'valid', ticket: { ...ticket, usedAt: use.usedAt } };
   return { verdict: 'ticket_used', usedAt: use.usedAt, gate: use.gate };
+}
+
+/** We have signed it: where its order is there and it is not, it was cancelled. */
+async function judgeMissing(pool: Pool, orderId: string, saleId: string): Promise<CheckIn> {
+  const { rows: [order] } = await pool.query<{ saleId: string }>(sql.readOrder, [orderId]);
+  if (order === undefined) return { verdict: 'ticket_unknown' };
+  if (order.saleId !== saleId) return { verdict: 'ticket_elsewhere', saleId: order.saleId };
+  return { verdict: 'ticket_void', status: 'cancelled' };
 }

@@ -53,3 +53,32 @@ export function composeTicketMail(
     attachments: [{ filename: 'tickets.pdf', content: pdf, contentType: 'application/pdf' }],
   };
 }
+
+/** The mail that tells that tickets do not hold any more, with a document of those that do, if any. */
+export function composeCancelMail(
+  order: TicketOrder,
+  { count, pdf, messageId, from }: { count: number; pdf?: Buffer; messageId: string; from: string },
+): Mail {
+  const { showName, customerName, customerEmail, tickets, orderId } = order;
+  const gone = count === 1 ? 'One ticket' : `${count} tickets`;
+  const opening = `${gone} of your order for ${showName} ${count === 1 ? 'was' : 'were'} cancelled and `
+    + `${count === 1 ? 'lets' : 'let'} nobody in any more.`;
+  const rest = pdf === undefined ? 'The order has no other ticket.'
+    : 'The tickets that you still have are attached. Please use this document and no earlier one.';
+  const money = 'If money is to be given back, it goes the way it was paid.';
+  const places = tickets.map((ticket) => `${placeOf(ticket)} (${ticket.ticketType})`);
+  return {
+    messageId, from, to: { name: customerName, address: customerEmail },
+    subject: `Cancelled: ${count === 1 ? 'a ticket' : `${count} tickets`} for ${showName}`,
+    text: [
+      `Hello ${customerName},`, '', opening, '', rest, ...places.map((place) => `- ${place}`), '',
+      `${money} Order ${orderId}.`, '',
+    ].join('\n'),
+    html: html`<!doctype html><html lang="en"><body style="font-family:sans-serif;color:#1b1b2b">
+<p>Hello ${customerName},</p><p>${opening}</p>
+<p>${rest}</p><ul>!${places.map((place) => html`<li>${place}</li>`)}</ul>
+<p>${money} Order ${orderId}.</p></body></html>`,
+    attachments: pdf === undefined ? []
+      : [{ filename: 'tickets.pdf', content: pdf, contentType: 'application/pdf' }],
+  };
+}

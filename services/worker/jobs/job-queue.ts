@@ -7,11 +7,24 @@ import { backoffMs, createPause } from '../../shared/platform/pause.ts';
 import { loadSql } from '../../shared/platform/pg.ts';
 import type { Pool } from '../../shared/platform/pg.ts';
 import type { WorkerMetrics } from '../worker-metrics.ts';
+import type { RefundJob } from './give-back.ts';
 import type { OrderJob } from './make-tickets.ts';
 import { createPatientPool } from './patient-pool.ts';
+import type { CancelJob } from './tell-cancelled.ts';
 
-export const TASKS = ['make-tickets', 'send-mail'] as const;
+export const TASKS = ['make-tickets', 'send-mail', 'tell-cancelled', 'give-back'] as const;
 export type Task = (typeof TASKS)[number];
+
+/** What does each task; some have more to say than which order. */
+export interface Perform {
+  'make-tickets': (job: OrderJob) => Promise<void>;
+  'send-mail': (job: OrderJob) => Promise<void>;
+  'tell-cancelled': (job: CancelJob) => Promise<void>;
+  'give-back': (job: RefundJob) => Promise<void>;
+}
+
+/** Which of its parts there are depends on the task. */
+type AnyJob = RefundJob & CancelJob;
 
 const sql = {
   renewJobWorker: loadSql(import.meta.url, './sql/renew-job-worker.sql'),
@@ -33,7 +46,7 @@ const POLL_MS = 1_000;
  */
 export class JobQueue {
   readonly #pool: Pool;
-  readonly #perform: Record<Task, (job: OrderJob) => Promise<void>>;
+  readonly #perform: Perform;
   readonly #atOnce: number;
   readonly #leaseMs: number;
   readonly #metrics: WorkerMetrics;
@@ -48,7 +61,7 @@ export class JobQueue {
   constructor(options: {
     /** of the legacy database, with two connections more than jobs at once */
     pool: Pool;
-    perform: Record<Task, (job: OrderJob) => Promise<void>>;
+    perform: Perform;
     atOnce: number;
     /** from when a process died until its jobs are done by others */
     leaseMs: number;
@@ -102,7 +115,7 @@ export class JobQueue {
 
   async #runOnce(): Promise<void> {
     const taskList: TaskList = Object.fromEntries(TASKS.map((task) =>
-      [task, (payload: unknown, { job }: { job: Job }) => this.#work(task, payload as OrderJob, job)]));
+      [task, (payload: unknown, { job }: { job: Job }) => this.#work(task, payload as AnyJob, job)]));
     const events = new EventEmitter() as WorkerEvents;
     events.on('pool:create', ({ workerPool }) => {
       this.#poolId = workerPool.id;
@@ -118,14 +131,15 @@ export class JobQueue {
     await runner.promise;
   }
 
-  async #work(task: Task, order: OrderJob, { attempts, max_attempts: attemptsMax }: Job): Promise<void> {
+  async #work(task: Task, order: AnyJob, { attempts, max_attempts: attemptsMax }: Job): Promise<void> {
     const startedAtMs = performance.now();
     try {
       await this.#perform[task](order);
       this.#metrics.jobsEnded.inc({ task, outcome: 'done' });
     } catch (error) {
       this.#metrics.jobsEnded.inc({ task, outcome: 'failed' });
-      const said = { err: error, task, ...order, attempts };
+      const { saleId, orderId } = order;
+      const said = { err: error, task, saleId, orderId, attempts };
       if (attempts >= attemptsMax) this.#log.error(said, 'a job failed for the last time');
       else this.#log.warn(said, 'a job failed and comes again');
       throw error;

@@ -1,5 +1,5 @@
 import { loadSql, withTransaction } from '../../shared/platform/pg.ts';
-import type { Pool } from '../../shared/platform/pg.ts';
+import type { Pool, PoolClient } from '../../shared/platform/pg.ts';
 import { drawTickets } from './draw-tickets.ts';
 import { readTicketOrder } from './ticket-order.ts';
 import type { TicketOrder } from './ticket-order.ts';
@@ -27,11 +27,23 @@ export async function makeTickets(
 ): Promise<void> {
   const order = await readTicketOrder(pool, orderId);
   if (order.status !== 'confirmed') return;
-  const pdf = await drawTickets({ order, tokens: await signTickets(keys, order) });
+  const pdf = await drawDocument(keys, order);
   await withTransaction(pool, async (client) => {
-    await client.query(sql.keepDocument, [orderId, saleId, pdf, order.tickets.length]);
+    await keepDocument(client, order, pdf);
     await client.query(sql.enqueueMail, [saleId, orderId]);
   });
+}
+
+/** The document of an order as it is. */
+export async function drawDocument(keys: TicketKeys, order: TicketOrder): Promise<Buffer> {
+  return drawTickets({ order, tokens: await signTickets(keys, order) });
+}
+
+/** Keeps it, unless there is one of the order with fewer tickets. */
+export async function keepDocument(
+  client: Pick<PoolClient, 'query'>, { orderId, saleId, tickets }: TicketOrder, pdf: Buffer,
+): Promise<void> {
+  await client.query(sql.keepDocument, [orderId, saleId, pdf, tickets.length]);
 }
 
 /** The tokens of the order's tickets, in their order. */

@@ -1,13 +1,19 @@
 import type { Log } from '../../shared/platform/log.ts';
+import { openProviders } from '../../shared/payments/open-providers.ts';
 import { connectPg } from '../../shared/platform/pg.ts';
 import type { WorkerConfig } from '../config.ts';
 import type { TicketRoutes } from '../routes/register-tickets.ts';
 import type { WorkerMetrics } from '../worker-metrics.ts';
 import { JobQueue } from './job-queue.ts';
+import { giveBack } from './give-back.ts';
+import { createReconciler } from '../payments/reconcile.ts';
 import { createJobWatch } from './job-watch.ts';
 import { createMailTransport } from './mail-transport.ts';
 import { makeTickets } from './make-tickets.ts';
 import { sendTicketMail } from './send-mail.ts';
+import { createReporter } from './report-payments.ts';
+import type { ReportPayments } from './report-payments.ts';
+import { tellCancelled } from './tell-cancelled.ts';
 import { readTicketKeys } from './ticket-token.ts';
 
 /** The jobs of orders, and what the routes need of them. */
@@ -18,8 +24,8 @@ export interface Jobs extends Pick<TicketRoutes, 'pool' | 'keys'> {
   stop(): Promise<void>;
 }
 
-/** A job needs one; the queue listens with another, looks for jobs, and the routes ask. */
-const CONNECTIONS_BESIDE_JOBS = 4;
+/** A job needs one; the queue listens with another, looks for jobs, payments are compared, the routes ask. */
+const CONNECTIONS_BESIDE_JOBS = 5;
 
 /**
  * Starts to work on jobs in the background; PostgreSQL or the mail server being away delays them.
@@ -35,20 +41,26 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
   const transport = createMailTransport({
     smtpUrl: config.SMTP_URL, folder: config.MAIL_FOLDER, connectionsMax: atOnce,
   });
+  const providers = openProviders(config);
+  const report = reporterOf(config);
   const queue = new JobQueue({
     pool, atOnce, leaseMs: config.LEASE_MS, metrics, log,
     perform: {
       'make-tickets': (job) => makeTickets({ pool, keys }, job),
       'send-mail': (job) => sendTicketMail({ pool, transport, from }, job),
+      'tell-cancelled': (job) => tellCancelled({ pool, transport, from }, keys, job),
+      'give-back': (job) => giveBack({ providers, report }, job),
     },
   });
   const watch = createJobWatch({ pool, metrics });
-  queue.start();
-  watch.start();
+  const reconciler = createReconciler({
+    pool, providers, report, everyMs: config.RECONCILE_MS, metrics, log,
+  });
+  for (const part of [queue, watch, reconciler]) part.start();
   let stopped: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await Promise.all([queue.stop(), watch.stop()]);
+    await Promise.all([queue.stop(), watch.stop(), reconciler.stop()]);
     transport.close();
     await pool.end();
   }
@@ -61,4 +73,10 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
       return stopped;
     },
   };
+}
+
+function reporterOf({ SELLING_URL: url, SELLING_TOKEN: token, SANDBOX_URL }: WorkerConfig): ReportPayments {
+  if (url !== undefined && token !== undefined) return createReporter({ url, token });
+  if (SANDBOX_URL !== undefined) throw new Error('a payment provider needs SELLING_URL and SELLING_TOKEN');
+  return () => Promise.reject(new Error('SELLING_URL and SELLING_TOKEN are not set'));
 }

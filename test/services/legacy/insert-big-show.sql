@@ -36,15 +36,15 @@ WHERE o.payment_method = 'card';
 INSERT INTO tickets (order_line_id, number, code, seat_id) SELECT id, 't_' || id, 'code-' || id, seat_id FROM order_lines;
 INSERT INTO order_charges (order_id, kind, code, amount_minor) SELECT id, 'fee', 'service', 0 FROM orders;
 
-INSERT INTO read_models.sale_totals_v1
+INSERT INTO read_models.sale_totals_v2
 SELECT 'big', count(*), count(*) * 2, sum(total_minor), 'EUR', now(), now() FROM orders WHERE payment_method = 'onsale';
-INSERT INTO read_models.revenue_by_category_v1
+INSERT INTO read_models.revenue_by_category_v2
 SELECT 'big', 'c', 'block-' || n, 'adult', 800, 800 * 4500, 0, 'EUR' FROM generate_series(0, 19) AS n;
 -- Other sales have been here before.
 INSERT INTO read_models.sales_per_minute_v1
 SELECT sale, timestamptz '2026-12-01' + n * interval '1 minute', 6, 12, 54000, 'EUR'
 FROM (VALUES ('big'), ('old-1'), ('old-2'), ('old-3')) AS sales (sale) CROSS JOIN generate_series(1, 1300) AS n;
-INSERT INTO read_models.buyer_orders_v1
+INSERT INTO read_models.buyer_orders_v2
 SELECT 'big', number, 'b_' || id % 4000, 2, total_minor, 'EUR', created_at FROM orders WHERE payment_method = 'onsale';
 -- As autovacuum does soon after: the index of customers' words has a list of what is not in it yet.
 VACUUM ANALYZE;

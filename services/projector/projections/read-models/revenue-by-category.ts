@@ -1,6 +1,7 @@
+import type { Item } from '../../../shared/contracts/events.ts';
 import { loadSql } from '../../../shared/platform/pg.ts';
-import { confirmedOrders } from './confirmed-orders.ts';
 import { defineReadModel, namedStatement } from './read-model.ts';
+import { orderChanges } from './order-changes.ts';
 
 interface Sold {
   categoryId: string;
@@ -9,45 +10,52 @@ interface Sold {
   tickets: number;
   revenueMinor: number;
   feesMinor: number;
-  currency: string;
+}
+
+interface Changes {
+  currency: string | undefined;
+  added: Sold[];
+  taken: Sold[];
 }
 
 const ADD = namedStatement(import.meta.url, './sql/add-revenue-by-category.sql');
+const TAKE = namedStatement(import.meta.url, './sql/take-revenue-by-category.sql');
 
 /** What the tickets of each category have brought in, and within it those of each area and ticket type. */
-export const revenueByCategory = defineReadModel<Sold[]>({
+export const revenueByCategory = defineReadModel<Changes>({
   name: 'revenue_by_category',
-  version: 1,
+  version: 2,
   createSql: loadSql(import.meta.url, './sql/create-revenue-by-category.sql'),
   forgetSql: loadSql(import.meta.url, './sql/forget-revenue-by-category.sql'),
   plan(events) {
-    const sold = new Map<string, Sold>();
-    for (const { data: { items, currency } } of confirmedOrders(events)) {
-      for (const { categoryId, areaId, ticketType, quantity, price, fees = [] } of items) {
-        const key = JSON.stringify([categoryId, areaId, ticketType]);
-        const row = sold.get(key)
-          ?? { categoryId, areaId, ticketType, tickets: 0, revenueMinor: 0, feesMinor: 0, currency };
-        row.tickets += quantity;
-        row.revenueMinor += quantity * price;
-        row.feesMinor += quantity * fees.reduce((sum, { amount }) => sum + amount, 0);
-        sold.set(key, row);
-      }
-    }
-    return [...sold.values()];
+    const { confirmed, cancelled } = orderChanges(events);
+    return {
+      currency: confirmed[0]?.data.currency,
+      added: sumUp(confirmed.flatMap(({ data }) => data.items)),
+      taken: sumUp(cancelled.flatMap(({ items }) => items)),
+    };
   },
-  async apply(client, saleId, sold) {
-    if (sold.length === 0) return;
-    await client.query({
-      ...ADD,
-      values: [
-        saleId, sold[0]?.currency,
-        sold.map(({ categoryId }) => categoryId),
-        sold.map(({ areaId }) => areaId),
-        sold.map(({ ticketType }) => ticketType),
-        sold.map(({ tickets }) => tickets),
-        sold.map(({ revenueMinor }) => revenueMinor),
-        sold.map(({ feesMinor }) => feesMinor),
-      ],
-    });
+  async apply(client, saleId, { currency, added, taken }) {
+    if (added.length > 0) await client.query({ ...ADD, values: [saleId, currency, ...columnsOf(added)] });
+    if (taken.length > 0) await client.query({ ...TAKE, values: [saleId, ...columnsOf(taken)] });
   },
 });
+
+function sumUp(items: readonly Item[]): Sold[] {
+  const sold = new Map<string, Sold>();
+  for (const { categoryId, areaId, ticketType, quantity, price, fees = [] } of items) {
+    const key = JSON.stringify([categoryId, areaId, ticketType]);
+    const row = sold.get(key)
+      ?? { categoryId, areaId, ticketType, tickets: 0, revenueMinor: 0, feesMinor: 0 };
+    row.tickets += quantity;
+    row.revenueMinor += quantity * price;
+    row.feesMinor += quantity * fees.reduce((sum, { amount }) => sum + amount, 0);
+    sold.set(key, row);
+  }
+  return [...sold.values()];
+}
+
+function columnsOf(sold: readonly Sold[]): unknown[][] {
+  return (['categoryId', 'areaId', 'ticketType', 'tickets', 'revenueMinor', 'feesMinor'] as const)
+    .map((name) => sold.map((row) => row[name]));
+}

@@ -1,5 +1,5 @@
 import { loadSql } from '../../../shared/platform/pg.ts';
-import { confirmedOrders } from './confirmed-orders.ts';
+import { orderChanges } from './order-changes.ts';
 import { defineReadModel, namedStatement } from './read-model.ts';
 
 interface Minute {
@@ -21,7 +21,7 @@ export const salesPerMinute = defineReadModel<Map<string, Minute>>({
   forgetSql: loadSql(import.meta.url, './sql/forget-sales-per-minute.sql'),
   plan(events) {
     const minutes = new Map<string, Minute>();
-    for (const { data: { total, currency }, time, tickets } of confirmedOrders(events)) {
+    for (const { data: { total, currency }, time, tickets } of orderChanges(events).confirmed) {
       const minute = `${new Date(time).toISOString().slice(0, MINUTE_CHARS)}:00Z`;
       const sold = minutes.get(minute) ?? { orders: 0, tickets: 0, revenueMinor: 0, currency };
       sold.orders += 1;

@@ -1,7 +1,7 @@
 -- $1 order number. What its tickets say, in the order in which they were numbered.
 SELECT o.number AS "orderId", o.status, s.slug AS "saleId", s.name AS "showName", s.starts_at AS "startsAt",
   v.name AS "venueName", c.name AS "customerName", c.email AS "customerEmail", o.total_minor AS "totalMinor",
-  o.currency, o.created_at AS "createdAt", t.tickets
+  o.currency, o.created_at AS "createdAt", coalesce(t.tickets, '[]') AS tickets
 FROM orders o
 JOIN shows s ON s.id = o.show_id
 JOIN venues v ON v.id = s.venue_id

@@ -1,5 +1,5 @@
 -- $1 sale, $2 currency, then one row each: $3 category, $4 area, $5 ticket type, $6 tickets, $7 revenue, $8 fees
-INSERT INTO read_models.revenue_by_category_v1 AS sold
+INSERT INTO read_models.revenue_by_category_v2 AS sold
   (sale_id, currency, category_id, area_id, ticket_type, tickets, revenue_minor, fees_minor)
 SELECT $1, $2, added.*
 FROM unnest($3::text[], $4::text[], $5::text[], $6::integer[], $7::bigint[], $8::bigint[]) AS added

@@ -1,0 +1,2 @@
+-- $1 id: the log has it now
+DELETE FROM payments_read.unmatched WHERE unmatched_id = $1

@@ -1,0 +1,97 @@
+/**
+ * Buyers pay with everything that can go wrong at a provider, while the API is killed again and again,
+ * between script and answer and between capture and confirmation. In the end each cent that was taken is in
+ * the log once: the price of a confirmed order, or to be given back, or held for an operator. What was
+ * confirmed to somebody is in the log, and nobody has two orders from one hold.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
+import { callSandbox } from '../../harness/open-sandbox.ts';
+import type { Json } from '../../harness/open-sandbox.ts';
+import { openTill } from '../../harness/open-till.ts';
+import { readStream } from '../../harness/read-stream.ts';
+
+interface Told {
+  orderId: string;
+  holdId: string;
+  paymentId: string;
+  total: number;
+  amount: number;
+}
+
+const ORDERS = 60;
+const KILLS = 6;
+const OUTCOMES = [
+  'success', 'success', 'slow', 'webhook-twice', 'webhook-before-redirect', 'out-of-order', 'wrong-amount',
+  'decline', 'provider-down',
+];
+
+t.test('each cent that was taken is in the log once', async (t) => {
+  // So short that some are paid for after their time.
+  const till = await openTill(t, { PAYMENT_SECONDS: 'sandbox:2', PAYMENT_RETRY_SECONDS: '1' });
+  const { shop, provider, sandbox, saleId } = till;
+  const confirmedToSomebody = new Set<string>();
+  let isBuying = true;
+
+  const buy = async (i: number): Promise<void> => {
+    const outcome = OUTCOMES[i % OUTCOMES.length] ?? '';
+    const made = await till.persist(() => till.order(outcome));
+    const orderId = String(made.body['orderId']);
+    for (let look = 0; look < 8; look++) {
+      if (made.status === 201) confirmedToSomebody.add(orderId);
+      const again = await till.persist(() => look % 2 === 0 ? till.repeat(made) : till.show(orderId));
+      if (again.body['status'] === 'confirmed') confirmedToSomebody.add(orderId);
+      if (again.body['status'] === 'failed') {
+        await till.persist(() => shop.call('PUT', `/v1/sales/${saleId}/orders/${orderId}/payments/2`,
+          { body: { method: 'sandbox', outcome: 'success' } }));
+      }
+      await sleep(100);
+    }
+  };
+  const kill = async (): Promise<void> => {
+    for (let i = 0; i < KILLS && isBuying; i++) {
+      await sleep(400 + Math.random() * 800);
+      await till.killSelling();
+    }
+  };
+  const buying = Promise.all(Array.from({ length: ORDERS }, async (_, i) => {
+    await sleep(Math.random() * 3_000);
+    await buy(i);
+  }));
+  const killing = kill();
+  await buying;
+  isBuying = false;
+  await killing;
+  // The outcomes that take longest come after the orders' time.
+  await awaitThat('the provider has told everything', async () => {
+    const { rows: [row] } = await sandbox.pool.query<{ open: string }>(
+      `SELECT count(*) AS open FROM sandbox.webhooks WHERE state <> 'delivered'`);
+    const { rows: [undecided] } = await sandbox.pool.query<{ open: string }>(
+      `SELECT count(*) AS open FROM sandbox.payments WHERE status IN ('requires_action', 'processing')`);
+    return Number(row?.open) + Number(undecided?.open) === 0;
+  }, 90_000);
+
+  const log = (await readStream(shop.stack)).sales.get(saleId) ?? [];
+  const accounted = new Map<string, number>();
+  const confirmed = new Map<string, string>();
+  for (const { type, data } of log) {
+    const { orderId, holdId, paymentId, total, amount } = data as Told;
+    const isMoney = ['order.confirmed', 'refund.requested', 'payment.mismatched'].includes(type);
+    if (isMoney) {
+      t.notOk(accounted.has(paymentId), `${paymentId} is in the log once`);
+      accounted.set(paymentId, type === 'order.confirmed' ? total : amount);
+    }
+    if (type === 'order.confirmed') {
+      t.notOk([...confirmed.values()].includes(holdId), 'one order from one hold');
+      confirmed.set(orderId, holdId);
+    }
+  }
+  const { body } = await callSandbox(provider, 'GET', '/v1/payments?limit=500&status=captured');
+  const captured = body['payments'] as Json[];
+  t.ok(captured.length > ORDERS / 3);
+  const taken = captured.map(({ paymentId, capturedMinor }) =>
+    [`sandbox:${String(paymentId)}`, capturedMinor] as const);
+  t.same(new Map(taken), accounted);
+  for (const orderId of confirmedToSomebody) t.ok(confirmed.has(orderId), `${orderId} is in the log`);
+});
