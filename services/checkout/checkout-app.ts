@@ -19,15 +19,19 @@ import { registerTicketQr } from './ticket-qr.ts';
  */
 export async function createCheckoutApp(config: CheckoutConfig, log: Log): Promise<FastifyInstance> {
   const app = createHttp({ log });
+  const { STRIPE_PUBLISHABLE_KEY: stripeKey, STRIPE_JS_URL: stripeJs } = config;
+  const stripe = stripeKey === undefined ? undefined : { stripeKey, stripeJs };
+  const theirs = stripe === undefined ? NOTHING : sourcesOf(stripe.stripeJs);
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
+        scriptSrc: ["'self'", ...theirs.scripts],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        connectSrc: ["'self'"],
+        connectSrc: ["'self'", ...theirs.connections],
+        ...(theirs.frames.length > 0 && { frameSrc: theirs.frames }),
         formAction: ["'self'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
@@ -45,8 +49,28 @@ export async function createCheckoutApp(config: CheckoutConfig, log: Log): Promi
     assets,
     heads: createSaleHeads({ sellingUrl: config.SELLING_URL, log }),
     saleIds: readSaleIds(config.SHOWS),
+    stripe,
   });
   return app;
+}
+
+interface Sources {
+  scripts: string[];
+  frames: string[];
+  connections: string[];
+}
+
+const NOTHING: Sources = { scripts: [], frames: [], connections: [] };
+
+/** What Stripe.js needs a page to allow (docs.stripe.com/security/guide, Content Security Policy). */
+function sourcesOf(stripeJs: string): Sources {
+  const { origin } = new URL(stripeJs);
+  if (origin !== 'https://js.stripe.com') {
+    return { scripts: [origin], frames: [origin], connections: [origin] };
+  }
+  const scripts = [origin, 'https://*.js.stripe.com'];
+  const frames = [...scripts, 'https://hooks.stripe.com'];
+  return { scripts, frames, connections: ['https://api.stripe.com'] };
 }
 
 /** @throws Error when one of them cannot be a sale id */

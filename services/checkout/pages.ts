@@ -10,13 +10,15 @@ interface PageParts {
   heads: SaleHeads;
   /** the sales of the front page */
   saleIds: string[];
+  /** how Stripe's form gets into the page of an order: the shop's publishable key, and their script */
+  stripe?: { stripeKey: string; stripeJs: string } | undefined;
 }
 
 const SALE_ID = new RegExp(SALE_ID_PATTERN);
 const ORDER_ID = /^o_[A-Za-z0-9_-]{1,64}$/;
 
 /** The three pages: `/`, `/shows/{saleId}` and `/shows/{saleId}/orders/{orderId}`. */
-export function registerPages(app: FastifyInstance, { assets, heads, saleIds }: PageParts): void {
+export function registerPages(app: FastifyInstance, { assets, heads, saleIds, stripe }: PageParts): void {
   app.get('/', async (_request, reply) => {
     const found = await Promise.all(
       saleIds.map((saleId) => heads.read(saleId).then((head) => ({ saleId, head }))),
@@ -63,7 +65,7 @@ export function registerPages(app: FastifyInstance, { assets, heads, saleIds }: 
           assets,
           title: 'Your order',
           entry: 'order-page.js',
-          data: { saleId, orderId },
+          data: { saleId, orderId, ...stripe },
           main: orderPage(saleId, name),
         }),
       );

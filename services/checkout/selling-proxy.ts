@@ -7,6 +7,8 @@ import { sendProblem } from '../shared/platform/problem.ts';
  * characters, so that no encoding of `..` can lead anywhere else.
  */
 const BUYER_PATH = /^\/v1\/(?:sessions|sales\/[a-z0-9-]+(?:\/[A-Za-z0-9_-]+)*)(?:\?[^#]*)?$/;
+/** The only thing a buyer puts is an attempt to pay. */
+const PAYMENT_PATH = /^\/v1\/sales\/[a-z0-9-]+\/orders\/[A-Za-z0-9_-]+\/payments\/\d{1,4}$/;
 /** Selling waits 2 s for the log before it answers 202; past this it is not coming back. */
 const ANSWER_MS_MAX = 7_000;
 const CONNECT_MS_MAX = 1_000;
@@ -22,7 +24,7 @@ export async function registerSellingProxy(app: FastifyInstance, sellingUrl: str
     upstream: sellingUrl,
     prefix: '/v1',
     rewritePrefix: '/v1',
-    httpMethods: ['GET', 'POST', 'DELETE'],
+    httpMethods: ['GET', 'POST', 'PUT', 'DELETE'],
     disableRequestLogging: true,
     undici: {
       connections: CONNECTIONS_MAX,
@@ -32,7 +34,8 @@ export async function registerSellingProxy(app: FastifyInstance, sellingUrl: str
       bodyTimeout: ANSWER_MS_MAX,
     },
     preHandler: (request, reply, done) => {
-      if (BUYER_PATH.test(request.raw.url ?? '')) done();
+      const allowed = request.raw.method === 'PUT' ? PAYMENT_PATH : BUYER_PATH;
+      if (allowed.test(request.raw.url ?? '')) done();
       else sendProblem(reply, 'not_found');
     },
     replyOptions: {

@@ -3,6 +3,7 @@ import { sumUp } from '../shared/contracts/hold-record.ts';
 import { paymentStartKey } from '../shared/contracts/keys.ts';
 import { readOrderRecord } from '../shared/contracts/order-record.ts';
 import type { OrderRecord } from '../shared/contracts/order-record.ts';
+import { packPaymentId } from '../shared/payments/payment-id.ts';
 import { ProviderRefused } from '../shared/payments/provider.ts';
 import type { PaymentStart } from '../shared/payments/provider.ts';
 import { awaitLog } from './await-log.ts';
@@ -44,6 +45,9 @@ export async function askProvider(
     const { order, isConfirmed: isInLog } = found;
     const method = context.paymentMethods.get(order.payment?.method ?? '');
     if (!isInLog || order.status !== 'pending' || method === undefined) return found;
+    if (priceOf(sale, order).amountMinor === 0) {
+      return settleNothing(context, request, { sale, orderId, order });
+    }
     const start = await startAt(context, method, { sale, orderId, order }, outcome);
     if (typeof start !== 'string') return { ...found, start };
     const attempt = order.payment?.attempt ?? 0;
@@ -53,6 +57,18 @@ export async function askProvider(
     found = await goOn(context, request, { sale, orderId, order }, tried, start);
   }
   return undefined;
+}
+
+/** What costs nothing is paid for: no provider takes an amount of nothing. */
+async function settleNothing(
+  context: SellingContext, request: FastifyRequest, { sale, orderId, order }: Pending,
+): Promise<FoundOrder | undefined> {
+  const answer = await context.payments.settle(sale.partition, {
+    saleId: sale.saleId, orderId, context: contextOf(request.caller, request),
+    paymentId: packPaymentId('free', orderId), method: 'free', attempt: order.payment?.attempt ?? 0,
+    ...priceOf(sale, order), price: priceOf(sale, order),
+  });
+  return settled(context, { sale, orderId }, answer);
 }
 
 interface Pending {

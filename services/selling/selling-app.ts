@@ -13,6 +13,7 @@ import { registerAdmin } from './routes/register-admin.ts';
 import { registerArchive } from './routes/register-archive.ts';
 import { registerCancellations, registerGivingUp } from './routes/register-cancellations.ts';
 import { registerChanges } from './routes/register-changes.ts';
+import { registerCounter } from './routes/register-counter.ts';
 import { registerHolds } from './routes/register-holds.ts';
 import { registerInventory } from './routes/register-inventory.ts';
 import { registerOrders } from './routes/register-orders.ts';
@@ -64,6 +65,7 @@ export async function createSellingApp(context: SellingContext): Promise<Fastify
   registerPolicies(app, context);
   registerInventory(app, context);
   registerCancellations(app, context);
+  registerCounter(app, context);
   registerRecovery(app, context);
   registerPaymentWebhooks(app, context);
   await app.register(async (buyers) => {

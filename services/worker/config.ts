@@ -42,6 +42,10 @@ export const WorkerConfig = Type.Object({
   SANDBOX_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   SANDBOX_KEY: Type.Optional(Type.String({ minLength: 16 })),
   SANDBOX_WEBHOOK_SECRET: Type.Optional(Type.String()),
+  STRIPE_KEY: Type.Optional(Type.String({ minLength: 16 })),
+  STRIPE_WEBHOOK_SECRET: Type.Optional(Type.String({ minLength: 16 })),
+  STRIPE_API_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
+  OFFLINE_PAYMENTS: Type.Boolean({ default: false }),
   PAYMENT_WEBHOOKS_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   PAYMENT_TIMEOUT_MS: Type.Integer({ default: 5_000, minimum: 100, maximum: 25_000 }),
   RECONCILE_MS: Type.Integer({

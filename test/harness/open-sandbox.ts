@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'pg';
+import type { Payment } from '../../services/sandbox/payment.ts';
 import { awaitThat } from './await-that.ts';
 import { openTestStack } from './open-test-stack.ts';
 import { startService } from './start-service.ts';
@@ -132,6 +133,18 @@ export async function makePayment(
   const made = await callSandbox(service, 'POST', '/v1/payments', { body: paymentBody(sandbox, more) });
   if (made.status !== 201) throw new Error(`${made.status} ${JSON.stringify(made.body)}`);
   return String(made.body['paymentId']);
+}
+
+/**
+ * All payments as they are now, oldest first. The provider's list leaves out what transactions under way
+ * might still precede, those of other databases of the server as well.
+ */
+export async function readPayments({ pool }: Sandbox): Promise<Json[]> {
+  const { rows } = await pool.query<Payment>('SELECT * FROM sandbox.payments ORDER BY created_at');
+  return rows.map((payment) => ({
+    paymentId: payment.payment_id, reference: payment.reference, status: payment.status,
+    capturedMinor: Number(payment.captured_minor), createdAt: payment.created_at.toISOString(),
+  }));
 }
 
 /** Waits until a payment has the status, and returns it. */

@@ -5,8 +5,8 @@ import type { BusEvent } from '../../services/shared/contracts/bus-record.ts';
 import { keyOfSecret, signWebhook } from '../../services/shared/platform/webhooks/sign-webhook.ts';
 import { awaitThat } from './await-that.ts';
 import { floorOf, saleOf } from './open-desk.ts';
-import { callSandbox, openSandbox } from './open-sandbox.ts';
-import type { Json } from './open-sandbox.ts';
+import { callSandbox, openSandbox, readPayments } from './open-sandbox.ts';
+import type { Json, Sandbox } from './open-sandbox.ts';
 import { openShop } from './open-shop.ts';
 import type { Shop, ShopAnswer } from './open-shop.ts';
 import { readStream } from './read-stream.ts';
@@ -36,18 +36,24 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
   let { selling } = shop;
   let relay = await startService(t, 'relay', shop.stack.env);
   await awaitThat('the shop is open', async () => (await fetch(`${shop.selling.url}/health/ready`)).ok);
-  const input = saleOf([floorOf(500)], { buyerLimit: 1_000, paymentMethods: ['free', 'sandbox'] });
+  const input = saleOf([floorOf(500)], {
+    buyerLimit: 1_000,
+    paymentMethods: [
+      'free', 'sandbox', ...env['STRIPE_KEY'] === undefined ? [] : ['stripe' as const],
+      ...env['OFFLINE_PAYMENTS'] === 'true' ? ['offline' as const] : [],
+    ],
+  });
   await shop.sell(SALE_ID, input);
   const webhookKey = keyOfSecret(sandbox.env['SANDBOX_WEBHOOK_SECRET'] ?? '');
 
-  async function order(outcome: string): Promise<ShopAnswer> {
+  async function order(outcome: string, method = 'sandbox'): Promise<ShopAnswer> {
     const { buyerId } = await shop.buyer();
     const hold = await shop.call('POST', `/v1/sales/${SALE_ID}/holds`,
       { body: { buyerId, items: [{ areaId: 'floor', quantity: 1 }] } });
     if (hold.status !== 201) throw new Error(`no hold: ${hold.status} ${JSON.stringify(hold.body)}`);
     const body = {
       buyerId, holdId: hold.body['holdId'], contact: { name: 'Ada', email: 'ada@example.org' },
-      payment: { method: 'sandbox', outcome },
+      payment: { method, ...method === 'sandbox' && { outcome } },
     };
     const key = randomUUID();
     const made = await shop.call('POST', `/v1/sales/${SALE_ID}/orders`, { body, key });
@@ -58,10 +64,10 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
   const show = (orderId: string) => shop.call('GET', `/v1/sales/${SALE_ID}/orders/${orderId}`);
   return {
     shop, env: sellingEnv, provider, sandbox, input, saleId: SALE_ID, price: 1_000, webhookKey, order, show,
-    ...watch(shop, provider), ...mouthpiece(shop, webhookKey),
+    ...watch(shop, provider, sandbox), ...mouthpiece(shop, webhookKey),
     /** An order whose payment comes to this outcome by itself. */
-    async ordered(outcome: string) {
-      const made = await order(outcome);
+    async ordered(outcome: string, method = 'sandbox') {
+      const made = await order(outcome, method);
       if (made.status !== 202) throw new Error(`no order: ${made.status} ${JSON.stringify(made.body)}`);
       return { made, orderId: String(made.body['orderId']) };
     },
@@ -99,11 +105,9 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
 }
 
 /** What the log and the provider have. */
-function watch(shop: Shop, provider: TestService) {
-  const paymentsAt = async (orderId: string): Promise<Json[]> => {
-    const { body } = await callSandbox(provider, 'GET', '/v1/payments?limit=500');
-    return (body['payments'] as Json[]).filter(({ reference }) => String(reference).includes(orderId));
-  };
+function watch(shop: Shop, provider: TestService, sandbox: Sandbox) {
+  const paymentsAt = async (orderId: string): Promise<Json[]> =>
+    (await readPayments(sandbox)).filter(({ reference }) => String(reference).includes(orderId));
   return {
     eventsOf: async (orderId: string): Promise<BusEvent[]> =>
       ((await readStream(shop.stack)).sales.get(SALE_ID) ?? [])

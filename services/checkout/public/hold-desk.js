@@ -112,7 +112,7 @@ export function createHoldDesk({ sale, api, clock, connection, keep, notice, wri
     const outcome = await busyWith('Buying …', () => writes.send('order', 'POST', `${base}/orders`, order));
     if (outcome.kind === 'answer') {
       keep.write(`order.${outcome.body.orderId}`, outcome.body);
-      showOrder(outcome.body.orderId);
+      showOrder(outcome.body.orderId, outcome.body.payment?.redirectUrl);
       return true;
     }
     if (outcome.code === 'hold_ordered' && typeof outcome.problem['orderId'] === 'string') {
@@ -139,13 +139,14 @@ export function createHoldDesk({ sale, api, clock, connection, keep, notice, wri
     return result;
   }
 
-  /** @param {string} orderId */
-  function showOrder(orderId) {
+  /** @param {string} orderId @param {string} [redirectUrl] the provider's page, which leads back to it */
+  function showOrder(orderId, redirectUrl) {
     /** @type {string[]} */
     const orderIds = keep.read('orders') ?? [];
     if (!orderIds.includes(orderId)) keep.write('orders', [...orderIds, orderId]);
     for (const name of ['hold', 'contact', 'choice']) keep.forget(name);
-    location.assign(`/shows/${sale.saleId}/orders/${orderId}`);
+    const page = `/shows/${sale.saleId}/orders/${orderId}`;
+    location.assign(redirectUrl !== undefined && /^https?:/.test(redirectUrl) ? redirectUrl : page);
   }
 
   /** @param {string} code */

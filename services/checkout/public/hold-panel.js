@@ -10,6 +10,7 @@
  *   label
  */
 import { el } from './dom.js';
+import { createMethodChoice } from './method-choice.js';
 import { priceParts } from './price-parts.js';
 import { formatLeft, formatMoney, formatTime, plural } from './words.js';
 
@@ -53,7 +54,7 @@ export function createHoldPanel({ sale, clock, contact, describe }, listener) {
     { type: 'email', autocomplete: 'email', maxlength: 254, inputmode: 'email' },
     contact.email,
   );
-  const methods = paymentChoice(sale.paymentMethods);
+  const methods = createMethodChoice(sale.paymentMethods);
   const readContact = () => ({ name: name.input.value.trim(), email: email.input.value.trim() });
   const form = el(
     'form',
@@ -152,24 +153,6 @@ export function createHoldPanel({ sale, clock, contact, describe }, listener) {
 function field(id, label, props, value) {
   const input = el('input', { id, name: id, required: true, value, ...props });
   return { input, element: el('div', { class: 'field' }, el('label', { for: id }, label), input) };
-}
-
-/** @param {string[]} paymentMethods */
-function paymentChoice(paymentMethods) {
-  const [only = 'free'] = paymentMethods;
-  if (paymentMethods.length < 2) {
-    const words = only === 'free' ? 'No payment is taken online for this show.' : `Payment: ${only}`;
-    return { element: el('p', { class: 'hint' }, words), value: () => only };
-  }
-  const select = el(
-    'select',
-    { id: 'payment' },
-    ...paymentMethods.map((one) => el('option', { value: one }, one)),
-  );
-  return {
-    element: el('div', { class: 'field' }, el('label', { for: 'payment' }, 'Payment'), select),
-    value: () => select.value,
-  };
 }
 
 /**

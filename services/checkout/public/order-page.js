@@ -1,6 +1,7 @@
 /**
- * The page of one order: its tickets with their QR codes once the order is safe. It asks until then, shows
- * what this browser has kept when the box office cannot be reached, and can be printed.
+ * The page of one order: its tickets with their QR codes once the order is safe, until then where it stands
+ * and how to pay. It asks until nothing can change any more, shows what this browser has kept when the box
+ * office cannot be reached, and can be printed.
  */
 import { createApi } from './api.js';
 import { createConnection } from './connection.js';
@@ -8,8 +9,10 @@ import { byId, el } from './dom.js';
 import { openKeep } from './keep.js';
 import { messageFor } from './messages.js';
 import { createNotice } from './notice.js';
+import { createPaymentPanel } from './payment-panel.js';
 import { priceParts } from './price-parts.js';
 import { readSale } from './read-sale.js';
+import { createRepeatableWrites } from './repeatable-writes.js';
 import { createServerClock } from './server-clock.js';
 import { formatDay, formatMoney, plural } from './words.js';
 
@@ -20,7 +23,10 @@ const PENDING_MAX_MS = 4_000;
 const { saleId = '', orderId = '' } = document.body.dataset;
 const keep = openKeep(saleId);
 const connection = createConnection(byId('banner'));
-const api = createApi({ clock: createServerClock(), keep: openKeep() });
+const clock = createServerClock();
+const api = createApi({ clock, keep: openKeep() });
+const writes = createRepeatableWrites({ api, keep, connection });
+const path = `/v1/sales/${saleId}/orders/${orderId}`;
 const notice = createNotice(byId('notice'));
 /** @type {import('./sale-types.js').Order | undefined} */
 const kept = keep.read(`order.${orderId}`);
@@ -30,6 +36,12 @@ const seatNames = new Map();
 const areaNames = new Map();
 /** Names of fees and taxes. @type {Pick<import('./sale-types.js').Sale, 'fees' | 'taxes'>} */
 let charges = {};
+/** @type {string[]} */
+let paymentMethods = [];
+/** What is shown now, as a panel that must not be built anew while somebody uses it. */
+let shown = { state: '', stop: () => {} };
+/** Ends a pause between two questions. */
+let askNow = () => {};
 
 if (kept?.status === 'confirmed') showTickets(kept);
 void nameSeats();
@@ -37,7 +49,7 @@ await follow();
 
 async function follow() {
   for (let attempt = 0, failures = 0; ; attempt++) {
-    const outcome = await api.request('GET', `/v1/sales/${saleId}/orders/${orderId}`);
+    const outcome = await api.request('GET', path);
     if (outcome.kind === 'trouble') {
       await connection.trouble('order', failures++, outcome);
       continue;
@@ -51,18 +63,71 @@ async function follow() {
       else showRefused(outcome.code);
       return;
     }
-    /** @type {import('./sale-types.js').Order} */
-    const order = outcome.body;
-    keep.write(`order.${orderId}`, order);
-    if (order.status === 'confirmed') {
-      showTickets(order);
-      return;
-    }
-    showSecuring(order);
-    await new Promise((resolve) =>
-      setTimeout(resolve, Math.min(PENDING_MAX_MS, PENDING_MS * 1.3 ** attempt)),
-    );
+    show(outcome.body);
+    if (outcome.body.status === 'confirmed' || outcome.body.status === 'cancelled') return;
+    await pause(Math.min(PENDING_MAX_MS, PENDING_MS * 1.3 ** attempt));
   }
+}
+
+/** @param {number} ms at most */
+function pause(ms) {
+  return /** @type {Promise<void>} */ (new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    askNow = () => resolve();
+  }));
+}
+
+/** @param {import('./sale-types.js').Order} order as the box office has just said */
+function show(order) {
+  keep.write(`order.${orderId}`, order);
+  const { status, waitingFor, payment } = order;
+  const state = `${status} ${waitingFor} ${payment?.attempt} ${payment?.deadline} ${paymentMethods.length}`;
+  if (state === shown.state) return;
+  shown.stop();
+  shown = { state, stop: () => {} };
+  if (status === 'confirmed') showTickets(order);
+  else if (status === 'cancelled' || status === 'expired') showRefused(`order_${status}`);
+  else if (waitingFor === 'log' || payment === undefined) showSecuring(order);
+  else showPayment(order);
+}
+
+/** @param {import('./sale-types.js').Order} order */
+function showPayment(order) {
+  byId('title').textContent =
+    order.status === 'failed' ? 'Your order is not paid for' : 'Your order waits for its payment';
+  const panel = createPaymentPanel(order, {
+    methods: paymentMethods.length > 0 ? paymentMethods : [order.payment?.method ?? ''],
+    clock,
+    cashier: {
+      pay: beginPayment,
+      giveUp,
+      trouble: (advice) => notice.show({ title: 'That did not work.', advice }),
+      lookAgain: () => askNow(),
+    },
+  });
+  shown.stop = panel.stop;
+  byId('order').replaceChildren(panel.element);
+}
+
+/** @param {string} method @param {number} attempt */
+async function beginPayment(method, attempt) {
+  notice.clear();
+  const outcome = await writes.send('pay', 'PUT', `${path}/payments/${attempt}`, { method });
+  if (outcome.kind === 'refused') {
+    notice.show(messageFor(outcome.code));
+    askNow();
+    return undefined;
+  }
+  show(outcome.body);
+  return /** @type {import('./sale-types.js').Order} */ (outcome.body).payment;
+}
+
+async function giveUp() {
+  notice.clear();
+  const outcome = await writes.send('give-up', 'POST', `${path}/cancel`);
+  if (outcome.kind === 'refused') notice.show(messageFor(outcome.code));
+  else show(outcome.body);
+  askNow();
 }
 
 /** Names of seats and areas, once the sale is read; until then what the order itself says. */
@@ -73,6 +138,7 @@ async function nameSeats() {
   const sale = answer.body;
   byId('show-name').textContent = sale.name;
   charges = sale;
+  ({ paymentMethods } = sale);
   for (const area of sale.areas) {
     areaNames.set(area.areaId, area.name);
     for (const row of area.rows ?? []) {
@@ -82,6 +148,7 @@ async function nameSeats() {
   /** @type {import('./sale-types.js').Order | undefined} */
   const order = keep.read(`order.${orderId}`);
   if (order?.status === 'confirmed') showTickets(order);
+  else askNow();
 }
 
 /** @param {import('./sale-types.js').Order} order */

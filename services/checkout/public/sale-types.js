@@ -35,8 +35,11 @@
  *   expiresAtMax: string }} Hold
  * @typedef {{ ticketId: string, code: string, areaId: string, seatId?: string, seatLabel?: string,
  *   ticketType: string }} Ticket
- * @typedef {{ orderId: string, holdId: string, status: 'confirmed' | 'pending', items: HoldItem[], tickets:
- *   Ticket[], fees?: Fee[], taxes?: Tax[], total: number, currency: string, confirmedAt: string | null }}
+ * @typedef {{ method: string, attempt: number, deadline?: string, redirectUrl?: string, clientSecret?: string
+ *   }} OrderPayment `deadline`: until then the order owns its places
+ * @typedef {{ orderId: string, holdId: string, status: 'confirmed' | 'pending' | 'failed' | 'expired' |
+ *   'cancelled', waitingFor?: 'log' | 'payment', payment?: OrderPayment, items: HoldItem[], tickets:
+ *   Ticket[], fees?: Fee[], taxes?: Tax[], total: number, currency: string, confirmedAt?: string | null }}
  *   Order
  * @typedef {{ seatIds: string[], ticketType?: string, accessible?: boolean } | { areaId: string, quantity:
  *   number, ticketType?: string } | { areaId?: string, categoryId?: string, bestAvailable: number, adjacent?:

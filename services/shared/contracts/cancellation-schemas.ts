@@ -31,6 +31,13 @@ export const GiveBackRequest = Type.Object({
 }, closed);
 export type GiveBackRequest = Static<typeof GiveBackRequest>;
 
+export const CounterPayment = Type.Object({
+  receipt: Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$', description: 'its number: one per payment' }),
+  amountMinor: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+}, closed);
+export type CounterPayment = Static<typeof CounterPayment>;
+
 export const OrderAdminView = Type.Object({
   orderId: Type.String(),
   holdId: Type.String(),

@@ -1,11 +1,18 @@
+import { openOfflineProvider } from './offline-provider.ts';
 import type { PaymentProvider } from './provider.ts';
 import { openSandboxProvider } from './sandbox-provider.ts';
+import { openStripeProvider } from './stripe-provider.ts';
 
 /** What of a service's configuration is about providers; .env.example explains each. */
 export interface ProvidersConfig {
   SANDBOX_URL?: string;
   SANDBOX_KEY?: string;
   SANDBOX_WEBHOOK_SECRET?: string;
+  STRIPE_KEY?: string;
+  STRIPE_WEBHOOK_SECRET?: string;
+  STRIPE_API_URL?: string;
+  /** whether one can pay at the box office */
+  OFFLINE_PAYMENTS: boolean;
   /** the selling API as providers reach it */
   PAYMENT_WEBHOOKS_URL?: string;
   /** of one request to a provider */
@@ -14,7 +21,19 @@ export interface ProvidersConfig {
 
 /** The providers that are configured. Throws a sentence when what belongs together is not set together. */
 export function openProviders(config: ProvidersConfig): PaymentProvider[] {
-  return [sandboxOf(config)].filter((one) => one !== undefined);
+  const { OFFLINE_PAYMENTS: isOffline } = config;
+  return [sandboxOf(config), stripeOf(config), isOffline ? openOfflineProvider() : undefined]
+    .filter((one) => one !== undefined);
+}
+
+function stripeOf(config: ProvidersConfig): PaymentProvider | undefined {
+  const { STRIPE_KEY: key, STRIPE_WEBHOOK_SECRET: webhookSecret, STRIPE_API_URL: url } = config;
+  if (key === undefined && webhookSecret === undefined) return undefined;
+  if (key === undefined || webhookSecret === undefined) {
+    throw new Error('STRIPE_KEY and STRIPE_WEBHOOK_SECRET are set together');
+  }
+  const timeoutMs = config.PAYMENT_TIMEOUT_MS;
+  return openStripeProvider({ key, webhookSecret, timeoutMs, ...url !== undefined && { url } });
 }
 
 function sandboxOf(config: ProvidersConfig): PaymentProvider | undefined {

@@ -101,10 +101,10 @@ export interface PaymentProvider {
   /**
    * Gives money back, or says what has become of the refund of that id.
    *
-   * @returns `pending` while the provider has not decided
+   * @returns `pending` while the provider has not decided; `by hand` where people do it, who tell of it
    * @throws ProviderRefused if it will never be made; any other error leaves open whether it was
    */
-  refund(ask: RefundAsk): Promise<'completed' | 'pending'>;
+  refund(ask: RefundAsk): Promise<'completed' | 'pending' | 'by hand'>;
 
   /**
    * Reads a webhook: none for what is true and says nothing about our money.

@@ -126,7 +126,7 @@ function reportOfRefund(
 }
 
 /** What it says is a decision; at any other status, or none, nobody knows what was done. */
-const DECIDED = [400, 401, 403, 404, 409, 413, 422];
+const DECIDED = [400, 404, 409, 413, 422];
 
 function createCaller({ url, key: token, timeoutMs }: SandboxOptions) {
   return async function call<T>(

@@ -15,7 +15,7 @@ export interface RefundJob extends OrderJob {
 /**
  * Has a provider give money back, and tells selling what became of it, so that it ends in the log. The id of
  * the refund is the provider's idempotency key: done again, it is the same refund. A provider that has not
- * decided is asked again later.
+ * decided is asked again later; where people give money back, they tell of it.
  *
  * @throws Error while it is not known what became of it, or selling does not know of the refund
  */
@@ -30,15 +30,18 @@ export async function giveBack(
     reference: { saleId, orderId }, refundId, paymentId: providersId, amountMinor, currency,
   };
   const reported = await askFor(provider, refund);
+  if (reported === undefined) return;
   const told = await report(method, reported);
   if (told !== 'known') throw new Error(`refund ${refundId} is ${reported.kind}, and selling says: ${told}`);
 }
 
 async function askFor(
   provider: PaymentProvider, refund: Omit<RefundReported, 'kind' | 'reason'>,
-): Promise<RefundReported> {
+): Promise<RefundReported | undefined> {
   try {
-    if (await provider.refund(refund) === 'completed') return { kind: 'refunded', ...refund };
+    const outcome = await provider.refund(refund);
+    if (outcome === 'by hand') return undefined;
+    if (outcome === 'completed') return { kind: 'refunded', ...refund };
   } catch (error) {
     if (!(error instanceof ProviderRefused)) throw error;
     return { kind: 'refund-failed', reason: error.message, ...refund };

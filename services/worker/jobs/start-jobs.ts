@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/platform/log.ts';
 import { openProviders } from '../../shared/payments/open-providers.ts';
+import type { PaymentProvider } from '../../shared/payments/provider.ts';
 import { connectPg } from '../../shared/platform/pg.ts';
 import type { WorkerConfig } from '../config.ts';
 import type { TicketRoutes } from '../routes/register-tickets.ts';
@@ -42,7 +43,7 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
     smtpUrl: config.SMTP_URL, folder: config.MAIL_FOLDER, connectionsMax: atOnce,
   });
   const providers = openProviders(config);
-  const report = reporterOf(config);
+  const report = reporterOf(config, providers);
   const queue = new JobQueue({
     pool, atOnce, leaseMs: config.LEASE_MS, metrics, log,
     perform: {
@@ -75,8 +76,10 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
   };
 }
 
-function reporterOf({ SELLING_URL: url, SELLING_TOKEN: token, SANDBOX_URL }: WorkerConfig): ReportPayments {
+function reporterOf(
+  { SELLING_URL: url, SELLING_TOKEN: token }: WorkerConfig, providers: readonly PaymentProvider[],
+): ReportPayments {
   if (url !== undefined && token !== undefined) return createReporter({ url, token });
-  if (SANDBOX_URL !== undefined) throw new Error('a payment provider needs SELLING_URL and SELLING_TOKEN');
+  if (providers.length > 0) throw new Error('a payment provider needs SELLING_URL and SELLING_TOKEN');
   return () => Promise.reject(new Error('SELLING_URL and SELLING_TOKEN are not set'));
 }

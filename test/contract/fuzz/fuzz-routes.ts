@@ -15,6 +15,8 @@ const NEVER_ACCEPTED = [
   'POST /v1/sales/{saleId}/orders/{orderId}/cancel',
   'PUT /v1/sales/{saleId}/orders/{orderId}/payments/{attempt}',
   'PUT /admin/v1/sales/{saleId}/orders/{orderId}/refunds/{refundId}',
+  'POST /admin/v1/sales/{saleId}/orders/{orderId}/payments',
+  'POST /admin/v1/sales/{saleId}/orders/{orderId}/refunds/{refundId}/complete',
   'POST /v1/webhooks/{provider}',
 ];
 

@@ -47,6 +47,7 @@ async function open(
   const config = {
     SELLING_URL: urlOf(selling),
     SHOWS: shows,
+    STRIPE_JS_URL: 'https://js.stripe.com/v3/',
     HOST: '127.0.0.1',
     PORT: 0,
     LOG_LEVEL: 'silent',

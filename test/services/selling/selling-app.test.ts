@@ -68,6 +68,8 @@ t.test('/openapi.json has every route, with schemas of what comes and goes', asy
     'POST /admin/v1/sales/{saleId}/inventory',
     'POST /admin/v1/sales/{saleId}/open',
     'POST /admin/v1/sales/{saleId}/orders/{orderId}/cancel',
+    'POST /admin/v1/sales/{saleId}/orders/{orderId}/payments',
+    'POST /admin/v1/sales/{saleId}/orders/{orderId}/refunds/{refundId}/complete',
     'POST /admin/v1/sales/{saleId}/pause',
     'POST /admin/v1/sales/{saleId}/recover',
     'POST /admin/v1/sales/{saleId}/reopen',
