@@ -15,6 +15,7 @@ import type { Teardown } from '../harness/teardown.ts';
 export interface BoxOffice {
   checkout: string;
   cms: string;
+  selling: string;
   relay: TestService;
   /** A new browser profile, so a new buyer; what its pages complain about is in `complaints`. */
   openPage(options?: BrowserContextOptions): Promise<Page>;
@@ -23,6 +24,8 @@ export interface BoxOffice {
   putOnSale(saleId: string, input: SaleInput): Promise<void>;
   addAccessCodes(saleId: string, codes: AccessCodesRequest): Promise<void>;
   operate(saleId: string, verb: 'pause' | 'resume' | 'close'): Promise<void>;
+  /** Somebody has paid at the box office. */
+  takeAtCounter(saleId: string, orderId: string, payment: object): Promise<void>;
   /** Somebody else's hold. */
   otherHolds(saleId: string, items: object[]): Promise<HoldAnswer>;
   otherReleases(saleId: string, holdId: string): Promise<void>;
@@ -44,24 +47,34 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts it all. */
-export async function openBoxOffice(t: Teardown, executablePath: string): Promise<BoxOffice> {
+/** Starts it all. @param more of the environment of the services */
+export async function openBoxOffice(
+  t: Teardown,
+  executablePath: string,
+  more: Record<string, string> = {},
+): Promise<BoxOffice> {
   const stack = await openTestStack(t, { shards: 2 });
   // A short wait, so that a log that does not answer is soon seen by the buyer as "being secured".
-  const env = { ...stack.env, CONFIRM_WAIT_MS: '700' };
+  const env = { ...stack.env, CONFIRM_WAIT_MS: '700', ...more };
   const [relay, , selling, legacy] = await Promise.all([
     startService(t, 'relay', env),
     startService(t, 'projector', env),
-    startService(t, 'selling', env),
+    startService(t, 'selling', { ...env, PORT: more['SELLING_PORT'] ?? '0' }),
     startService(t, 'legacy', env),
   ]);
-  const checkout = await startService(t, 'checkout', { ...env, SELLING_URL: selling.url, SHOWS: 'hamlet' });
+  const checkout = await startService(t, 'checkout', {
+    ...env,
+    SELLING_URL: selling.url,
+    SHOWS: 'hamlet',
+    PORT: more['CHECKOUT_PORT'] ?? '0',
+  });
   const browser = await launch(t, executablePath);
   const complaints: string[] = [];
   const api = createApi(selling.url, stack);
   return {
     checkout: checkout.url,
     cms: legacy.url,
+    selling: selling.url,
     relay,
     complaints,
     openPage: (options) => openPage(browser, options, complaints),
@@ -126,6 +139,9 @@ function createApi(sellingUrl: string, stack: { adminToken: string; checkoutKey:
     },
     async addAccessCodes(saleId: string, codes: AccessCodesRequest) {
       await asAdmin('POST', `${saleId}/access-codes`, codes);
+    },
+    async takeAtCounter(saleId: string, orderId: string, payment: object) {
+      await asAdmin('POST', `${saleId}/orders/${orderId}/payments`, payment);
     },
     async operate(saleId: string, verb: string) {
       await asAdmin('POST', `${saleId}/${verb}`);

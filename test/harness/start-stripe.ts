@@ -48,6 +48,8 @@ export interface TestStripe {
   decide(refundId: string, status: 'succeeded' | 'failed'): StripeObject;
   /** All events before this one are too old to be in the list. */
   forgetEventsBefore(count: number): void;
+  /** Where Stripe's own form, in a browser, tells of what was paid in it; the script of the form is /v3/. */
+  tellsTo(url: string): void;
   /** The signed webhook of an event. */
   signed(event: StripeObject, atSeconds?: number, secret?: string): SignedEvent;
 }
@@ -69,6 +71,7 @@ export async function startStripe(t: Teardown): Promise<TestStripe> {
 
 type Book = Omit<TestStripe, 'url'> & {
   answers: Map<string, { asked: string; reply: Reply }>;
+  webhookUrl(): string;
   failing(): { status: number; isDone: boolean } | undefined;
   answer(method: string, path: string, form: Json): Reply;
 };
@@ -78,6 +81,7 @@ function openBook(): Book {
   const refunds: StripeObject[] = [];
   const events: StripeObject[] = [];
   let refundStatus = 'succeeded';
+  let webhookUrl = '';
   let failing: { status: number; isDone: boolean } | undefined;
   const idOf = (prefix: string) => `${prefix}_${randomBytes(12).toString('hex')}`;
   const now = () => Math.floor(Date.now() / 1_000) - AGO_SECONDS;
@@ -132,6 +136,10 @@ function openBook(): Book {
   return {
     intents, refunds, events, requests: [], answers: new Map(),
     failing: () => failing,
+    webhookUrl: () => webhookUrl,
+    tellsTo(url) {
+      webhookUrl = url;
+    },
     fail(how) {
       failing = how;
     },
@@ -180,6 +188,7 @@ async function serve(book: Book, request: IncomingMessage, response: ServerRespo
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const url = new URL(request.url ?? '/', 'http://localhost');
   const asked = Buffer.concat(chunks).toString();
+  if (url.pathname.startsWith('/v3/')) return serveForm(book, url.pathname, asked, response);
   const method = request.method ?? '';
   book.requests.push(`${method} ${url.pathname}`);
   const failing = method === 'GET' ? undefined : book.failing();
@@ -191,6 +200,48 @@ async function serve(book: Book, request: IncomingMessage, response: ServerRespo
   response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1' })
     .end(JSON.stringify(body));
 }
+
+/** The script of Stripe's form, as small as can be, and what it sends: a card number that ends in 2 is bad. */
+async function serveForm(
+  book: Book, path: string, asked: string, response: ServerResponse,
+): Promise<void> {
+  response.setHeader('access-control-allow-origin', '*');
+  if (path === '/v3/') {
+    response.writeHead(200, { 'content-type': 'text/javascript' }).end(FORM);
+    return;
+  }
+  const { clientSecret, card } = JSON.parse(asked) as { clientSecret: string; card: string };
+  const intent = book.intents.find((one) => one['client_secret'] === clientSecret);
+  const isBad = card.endsWith('2') || intent === undefined;
+  if (!isBad) {
+    const { headers, body } = book.signed(book.pay(intent.id));
+    await fetch(book.webhookUrl(), { method: 'POST', headers, body });
+  }
+  response.writeHead(200, { 'content-type': 'application/json' })
+    .end(JSON.stringify(isBad ? { error: { message: 'Your card has insufficient funds.' } } : {}));
+}
+
+const FORM = `
+  const origin = new URL(document.currentScript.src).origin;
+  window.Stripe = (key) => ({
+    elements: ({ clientSecret }) => ({
+      clientSecret,
+      create: () => ({
+        mount: (place) => {
+          const card = document.createElement('input');
+          card.setAttribute('aria-label', 'Card number');
+          card.id = 'stripe-card';
+          place.append(card);
+        },
+      }),
+    }),
+    confirmPayment: async ({ elements }) => {
+      const card = document.getElementById('stripe-card').value;
+      const body = JSON.stringify({ clientSecret: elements.clientSecret, card });
+      return (await fetch(origin + '/v3/confirm', { method: 'POST', body })).json();
+    },
+  });
+`;
 
 /** The same under the same key; another under the same key is an error. */
 function answerOnce(
