@@ -15,6 +15,8 @@ import { engine, engineOneCore } from './scenarios/engine.ts';
 import { httpHold } from './scenarios/http-hold.ts';
 import { recovery } from './scenarios/recovery.ts';
 import { lag } from './scenarios/lag.ts';
+import { orders } from './scenarios/orders.ts';
+import { ordersSandbox } from './scenarios/orders-sandbox.ts';
 import { projector } from './scenarios/projector.ts';
 import { relay } from './scenarios/relay.ts';
 import { seated } from './scenarios/seated.ts';
@@ -22,7 +24,7 @@ import { watchers } from './scenarios/watchers.ts';
 
 const scenarios: Scenario[] = [
   engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, recovery, compression,
-  projector, lag, cms,
+  projector, lag, cms, orders, ordersSandbox,
 ];
 
 const names = process.argv.slice(2);

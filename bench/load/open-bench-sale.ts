@@ -33,12 +33,14 @@ export async function startGenerations(redisUrl: string, partitions: number): Pr
 export async function openBenchSale(
   url: string,
   saleId: string,
-  { capacity, adminToken }: { capacity: number; adminToken: string },
+  { capacity, adminToken, paymentMethods = ['free'] }:
+  { capacity: number; adminToken: string; paymentMethods?: NonNullable<SaleInput['paymentMethods']> },
 ): Promise<void> {
   const sale: SaleInput = {
     name: 'Bench',
     currency: 'EUR',
     buyerLimit: 8,
+    paymentMethods,
     categories: [{ categoryId: 'Standing', name: 'Standing', prices: { adult: 4_500 } }],
     areas: [{ areaId: BENCH_AREA, name: 'Floor', kind: 'general', capacity, categoryId: 'Standing' }],
   };

@@ -1,6 +1,6 @@
 /**
- * Paying in a real Chromium, on the page of the sandbox provider, in Stripe's form and at the box office: what
- * the buyer sees while it goes well, is declined, comes late, cannot be begun, is left or given up.
+ * Paying in a real Chromium, on the page of the sandbox provider, in Stripe's form and at the box office:
+ * what the buyer sees while it goes well, is declined, comes late, cannot be begun, is left or given up.
  */
 import t from 'tap';
 import type { Page } from 'playwright-core';

@@ -201,7 +201,7 @@ async function serve(book: Book, request: IncomingMessage, response: ServerRespo
     .end(JSON.stringify(body));
 }
 
-/** The script of Stripe's form, as small as can be, and what it sends: a card number that ends in 2 is bad. */
+/** The script of Stripe's form, as small as can be, and what it sends: a card that ends in 2 is bad. */
 async function serveForm(
   book: Book, path: string, asked: string, response: ServerResponse,
 ): Promise<void> {
