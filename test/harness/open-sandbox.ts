@@ -135,15 +135,22 @@ export async function makePayment(
   return String(made.body['paymentId']);
 }
 
+/** Large numbers are texts to this client. */
+type Row = Omit<Payment, 'captured_minor'> & { captured_minor: string; refunded_minor: string };
+
 /**
  * All payments as they are now, oldest first. The provider's list leaves out what transactions under way
  * might still precede, those of other databases of the server as well.
  */
 export async function readPayments({ pool }: Sandbox): Promise<Json[]> {
-  const { rows } = await pool.query<Payment>('SELECT * FROM sandbox.payments ORDER BY created_at');
+  const { rows } = await pool.query<Row>(`SELECT p.*,
+    (SELECT coalesce(sum(amount_minor), 0) FROM sandbox.refunds r
+      WHERE r.payment_id = p.payment_id AND r.status <> 'failed') AS refunded_minor
+    FROM sandbox.payments p ORDER BY created_at`);
   return rows.map((payment) => ({
     paymentId: payment.payment_id, reference: payment.reference, status: payment.status,
-    capturedMinor: Number(payment.captured_minor), createdAt: payment.created_at.toISOString(),
+    capturedMinor: Number(payment.captured_minor), refundedMinor: Number(payment.refunded_minor),
+    createdAt: payment.created_at.toISOString(),
   }));
 }
 

@@ -69,12 +69,12 @@ async function follow() {
   }
 }
 
-/** @param {number} ms at most */
+/** @param {number} ms at most @returns {Promise<void>} */
 function pause(ms) {
-  return /** @type {Promise<void>} */ (new Promise((resolve) => {
+  return new Promise((resolve) => {
     setTimeout(resolve, ms);
-    askNow = () => resolve();
-  }));
+    askNow = resolve;
+  });
 }
 
 /** @param {import('./sale-types.js').Order} order as the box office has just said */
