@@ -19,8 +19,8 @@ import type { Findings, Scenario } from '../scenario.ts';
 /**
  * Orders that the sandbox provider takes the money for, confirmed by its webhooks, without trouble and with
  * one in five payments late or told twice. Everything is real: selling, relay, emulator, the provider with
- * its PostgreSQL. Orders come in a closed loop; what counts is how many are confirmed per second once late ones
- * come as well. Every order is of a hold of its own, placed before.
+ * its PostgreSQL. Orders come in a closed loop; what counts is how many are confirmed per second once late
+ * ones come as well. Every order is of a hold of its own, placed before.
  */
 const ROUNDS = 3;
 const CONNECTIONS = 64;
