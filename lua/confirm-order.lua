@@ -57,7 +57,7 @@ local function confirm(sale, orderId, holdId, buyerId, digest, context, extras)
     table.concat({ orderId, holdId, buyerId, held.items, held.terms, extras }, '\t'))
   local eventId = lastEventId(sale)
   record = keepOrder(sale, orderId, table.concat({ 'confirmed', digest, buyerId, holdId, nowMs, held.items,
-    held.terms, eventId, extras }, '\t'))
+    held.terms, eventId, withoutKey(extras) }, '\t'))
   waiting[#waiting + 1] = eventId
   waiting[#waiting + 1] = orderId
   return 'ok\t' .. record

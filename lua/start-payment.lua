@@ -39,6 +39,7 @@ local REASON_BY_STATUS = { pending = REASON.payment_under_way, confirmed = REASO
 local function tell(sale, order, context)
   emit(sale, 'payment.started', context, table.concat({ order.id, order.holdId, order.buyerId, order.items,
     order.terms, order.extras, order.method, order.attempt, order.deadlineMs }, '\t'))
+  order.extras = withoutKey(order.extras)
   local record = writeOrder(sale, order)
   waiting[#waiting + 1] = order.eventId
   waiting[#waiting + 1] = order.id

@@ -34,6 +34,12 @@ local function readOrder(sale, orderId)
   return order
 end
 
+-- What a record keeps of an order's extras: its contact without the key, which only the event takes with it
+-- (contracts/sealed-contact.ts).
+local function withoutKey(extras)
+  return (string.gsub(extras, '("contact":"[%w_-]+%.)[%w_-]+(%.[%w_-]+%.[%w_-]+%.)', '%1%2', 1))
+end
+
 local function keepOrder(sale, orderId, record)
   sale.orders[orderId] = record
   sale.orderWrites[#sale.orderWrites + 1] = orderId

@@ -116,6 +116,19 @@ export const ParkedInput = Type.Object({
   why: Why,
 }, closed);
 
+export const BuyerParams = Type.Object({ buyerId: Type.String({ pattern: '^[!-~]{1,128}$' }) }, closed);
+
+export const EraseInput = Type.Object({ why: Why }, closed);
+
+export const ErasedAnswer = Type.Object({
+  buyerId: Type.String(),
+  keys: Type.Integer({ description: 'of contacts in the log, which nobody can open any more' }),
+  orders: Type.Integer({ description: 'of this buyer in the legacy tables; they stay, without a name' }),
+  customers: Type.Integer(),
+  tickets: Type.Integer({ description: 'that had a name on them' }),
+  documents: Type.Integer(),
+});
+
 export const ReplayInput = Type.Object({ why: Why }, closed);
 
 export const ActAnswer = Type.Object({

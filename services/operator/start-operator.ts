@@ -14,6 +14,7 @@ import { PlacedFeed } from './placed-feed.ts';
 import { registerAnswers } from './routes/register-answers.ts';
 import { registerAudit } from './routes/register-audit.ts';
 import { registerCertificates } from './routes/register-certificates.ts';
+import { registerErasures } from './routes/register-erasures.ts';
 import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
 import { registerProjections } from './routes/register-projections.ts';
@@ -25,10 +26,10 @@ const CONNECTIONS_MAX = 5;
 const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
 
 /**
- * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing but
- * what operators do about projections. In the background it takes what the selling API keeps for the audit
- * into the event store (acts-follower.ts). While PostgreSQL is away it answers 503 and says so in
- * /health/ready.
+ * Starts the operator's API: it reads the event store and the projections' positions, and changes nothing
+ * but what operators do about projections, and buyers who are to be erased. In the background it takes what
+ * the selling API keeps for the audit into the event store (acts-follower.ts). While PostgreSQL is away it
+ * answers 503 and says so in /health/ready.
  *
  * @throws Error when the configuration is wrong or the port is taken
  */
@@ -54,6 +55,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
     registerAnswers(scope, { databases: { events, legacy }, credentials });
     registerProjections(scope, { databases: { events, legacy }, credentials });
     registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
+    registerErasures(scope, { legacy, credentials });
     registerWatch(scope, { events, feed, credentials });
     registerAudit(scope, { events, credentials });
     registerPage(scope);

@@ -5,7 +5,8 @@ import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
 import type { Lease } from '../shared/platform/reader/create-reader.ts';
 import type { Chunk } from './cut-batch.ts';
-import { eventKey } from './judge-records.ts';
+import { letWait, ownedKeysOf, tryToKeep } from './contact-keys.ts';
+import { eventKey, keptData } from './judge-records.ts';
 import type { JudgedRecords, ReadRecord } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
 import { PARTITION_KEY_CHARS_MAX, writeJudged, writeUnreadable } from './write-judged.ts';
@@ -70,11 +71,16 @@ export interface ParkedPartition {
 /** The event store's side of appending. All methods throw when PostgreSQL does not answer. */
 export class EventStore {
   readonly #pool: Pool;
+  readonly #legacy: Pool;
   readonly #streamKey: string;
 
-  /** @param streamKey names the stream (platform/kinesis.ts) */
-  constructor(pool: Pool, streamKey: string) {
+  /**
+   * @param legacy of the legacy database, where the keys of contacts are kept
+   * @param streamKey names the stream (platform/kinesis.ts)
+   */
+  constructor(pool: Pool, legacy: Pool, streamKey: string) {
     this.#pool = pool;
+    this.#legacy = legacy;
     this.#streamKey = streamKey;
   }
 
@@ -104,13 +110,18 @@ export class EventStore {
 
   /**
    * Stores everything that became of a chunk and moves the checkpoint, in one transaction, under the lease.
+   * The keys of contacts are kept before, or wait where they are written with the events: with an event
+   * without its key nothing could be done.
    *
    * @throws LeaseLostError, CheckpointMovedError, ParkedMovedError: nothing was written then
    */
   async append(chunk: Chunk, lease: Lease, outcome: Outcome): Promise<void> {
     const place = { streamKey: this.#streamKey, shardId: chunk.shardId };
+    const keys = ownedKeysOf(chunk.records);
+    const isKept = await tryToKeep(this.#legacy, keys);
     await withTransaction(this.#pool, async (client) => {
       await lease.moveCheckpoint(client, chunk);
+      if (!isKept) await letWait(client, keys);
       await this.#expectParked(client, outcome.parkedBefore);
       await writeJudged(client, place, outcome.judged, outcome.chained);
       for (const read of outcome.foreign) await writeUnreadable(client, place, read);
@@ -130,10 +141,11 @@ export class EventStore {
         this.#streamKey, [...parkedNow.keys()], [...parkedNow.values()],
       ]);
     }
-    for (const { partition, read: { record }, positionBefore } of parked) {
+    for (const { partition, read, positionBefore } of parked) {
+      const { record } = read;
       await client.query(sql.insertParkedRecord, [
         this.#streamKey, partition, shardId, record.sequenceNumber, positionBefore ?? null,
-        toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), Buffer.from(record.data),
+        toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), keptData(read),
       ]);
     }
   }

@@ -6,7 +6,9 @@ import type { BusEvent } from '../shared/contracts/bus-record.ts';
 import type { LogFold } from '../shared/contracts/log-fold.ts';
 import type { Head } from '../shared/contracts/log-rule.ts';
 import { partitionName } from '../shared/contracts/partition-of.ts';
-import { decompress } from '../shared/platform/compression.ts';
+import { takeKeys } from '../shared/contracts/sealed-contact.ts';
+import type { ContactKey } from '../shared/contracts/sealed-contact.ts';
+import { compress, decompress } from '../shared/platform/compression.ts';
 import type { StreamRecord } from '../shared/platform/reader/create-reader.ts';
 import { toPlainText } from './to-plain-text.ts';
 
@@ -20,6 +22,8 @@ export interface ReadRecord {
   /** which of the record's events the first of `events` is, from 0 */
   firstPosition: number;
   textBytes: number;
+  /** of contacts, taken out of the text: they are kept apart from the log */
+  keys: readonly ContactKey[];
   /** why it cannot be taken, in plain text */
   unreadable?: string;
 }
@@ -48,20 +52,30 @@ export interface JudgedRecords {
 
 /** Unpacks a record. Never throws: what cannot be read says why. */
 export function readRecord(record: StreamRecord): ReadRecord {
+  let keys: ContactKey[] = [];
   try {
-    const text = decompress(record.data, RECORD_TEXT_BYTES_MAX);
+    const taken = takeKeys(decompress(record.data, RECORD_TEXT_BYTES_MAX));
+    ({ keys } = taken);
     // A relay's note about the log is no event of it.
-    const events = decodeBatch(text).filter((event) => !isPartitionHeads(event));
-    return { record, events, firstPosition: 0, textBytes: Buffer.byteLength(text) };
+    const events = decodeBatch(taken.text).filter((event) => !isPartitionHeads(event));
+    return { record, events, firstPosition: 0, textBytes: Buffer.byteLength(taken.text), keys };
   } catch (error) {
-    return unreadableRecord(record, (error as Error).message);
+    return unreadableRecord(record, (error as Error).message, keys);
   }
 }
 
+/** The bytes of a record as they are kept, without the keys of contacts. */
+export function keptData({ record: { data }, keys }: ReadRecord): Buffer {
+  return keys.length === 0 ? Buffer.from(data)
+    : compress(takeKeys(decompress(data, RECORD_TEXT_BYTES_MAX)).text);
+}
+
 /** A record, or what is left of it, that is to be kept as it is. */
-export function unreadableRecord(record: StreamRecord, reason: string): ReadRecord {
+export function unreadableRecord(
+  record: StreamRecord, reason: string, keys: readonly ContactKey[],
+): ReadRecord {
   const unreadable = toPlainText(reason, REASON_CHARS_MAX);
-  return { record, events: [], firstPosition: 0, textBytes: record.data.byteLength, unreadable };
+  return { record, events: [], firstPosition: 0, textBytes: record.data.byteLength, keys, unreadable };
 }
 
 /** Why PostgreSQL will never take the first event of what is left of a record, in plain text. */

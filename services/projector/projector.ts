@@ -7,8 +7,10 @@ import { backoffMs } from '../shared/platform/pause.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { createReader } from '../shared/platform/reader/create-reader.ts';
 import type { Reader } from '../shared/platform/reader/create-reader.ts';
+import { repeat } from '../shared/platform/repeat.ts';
 import type { Repeating } from '../shared/platform/repeat.ts';
 import type { ProjectorConfig } from './config.ts';
+import { passOn } from './contact-keys.ts';
 import { EventAppender } from './event-appender.ts';
 import { EVENT_STORE_CURSOR, EventStore } from './event-store.ts';
 import { createParkedWatch } from './parked-watch.ts';
@@ -21,6 +23,8 @@ import type { Sequencer } from './sequencer.ts';
 import { createStreamForwarder } from './stream-forwarder.ts';
 import type { OutboxDatabase, StreamForwarder } from './stream-forwarder.ts';
 
+/** How long a key waits at most once the legacy database is back. */
+const PASS_ON_MS = 500;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
 
@@ -35,6 +39,7 @@ export class Projector {
   readonly #kinesis: KinesisClient;
   readonly #fanOut: KinesisClient | undefined;
   readonly #events: Pool;
+  readonly #legacy: Pool;
   readonly #leases: Pool;
   readonly #projections: ProjectionEngine;
   readonly #metrics: ProjectorMetrics;
@@ -43,6 +48,7 @@ export class Projector {
   readonly #parked: ParkedWatch;
   readonly #sequencer: Sequencer;
   readonly #retention: Repeating;
+  readonly #passingOn: Repeating;
   readonly #forwarder: StreamForwarder;
   #reader: Reader | undefined;
   #stage = 'it has not started';
@@ -56,7 +62,7 @@ export class Projector {
     events: Pool;
     /** of the same database: leases are kept however busy the other is */
     leases: Pool;
-    /** which has the positions of the projections */
+    /** which has the positions of the projections, and the keys of contacts */
     legacy: Pool;
     /** of streams that are no sale's */
     outboxes: readonly OutboxDatabase[];
@@ -68,6 +74,7 @@ export class Projector {
     this.#kinesis = options.kinesis;
     this.#fanOut = options.fanOut;
     this.#events = options.events;
+    this.#legacy = options.legacy;
     this.#leases = options.leases;
     this.#projections = options.projections;
     this.#metrics = options.metrics;
@@ -80,6 +87,7 @@ export class Projector {
       events: this.#leases, legacy: options.legacy, log: this.#log,
       retentionDays: this.#config.EVENT_RETENTION_DAYS,
     });
+    this.#passingOn = repeat(PASS_ON_MS, () => passOn({ events: this.#leases, legacy: options.legacy }));
     this.#forwarder = createStreamForwarder({
       outboxes: options.outboxes, events: this.#leases, metrics: this.#metrics, log: this.#log,
       signal: this.#stopping.signal, onAppended: () => this.#sequencer.wake(),
@@ -92,6 +100,7 @@ export class Projector {
     this.#parked.start();
     this.#sequencer.start();
     this.#retention.start();
+    this.#passingOn.start();
     this.#forwarder.start();
     this.#projections.start();
   }
@@ -104,6 +113,7 @@ export class Projector {
     await this.#parked.stop();
     await this.#sequencer.stop();
     await this.#retention.stop();
+    await this.#passingOn.stop();
     await this.#forwarder.stop();
     await this.#projections.stop();
   }
@@ -133,7 +143,7 @@ export class Projector {
   async #tryStart(): Promise<void> {
     const { KINESIS_STREAM: streamName, KINESIS_SHARDS: shards } = this.#config;
     const { streamKey } = await ensureStream(this.#kinesis, { streamName, shards });
-    const store = new EventStore(this.#events, streamKey);
+    const store = new EventStore(this.#events, this.#legacy, streamKey);
     const appender = new EventAppender({
       store, metrics: this.#metrics, log: this.#log,
       onAppended: (saleIds) => {

@@ -15,13 +15,14 @@ const config = loadConfig(PrepareConfig, process.env);
 const { values, positionals: [partition = ''] } = parseArgs({
   allowPositionals: true, options: { skip: { type: 'boolean', default: false }, why: { type: 'string' } },
 });
-const pool = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
+const events = connectPg(config.EVENT_STORE_URL ?? config.DATABASE_URL, {
   name: 'projector-release', log, poolMax: 1,
 });
+const legacy = connectPg(config.DATABASE_URL, { name: 'projector-release-legacy', log, poolMax: 1 });
 try {
   if (!/^p\d{2,5}$/.test(partition)) throw new Error('name a partition, such as p07');
   const doer = { actor: `operator:${userInfo().username}`, from: hostname(), why: values.why };
-  const released = await releasePartition(pool, { partition, skips: values.skip, doer });
+  const released = await releasePartition({ events, legacy }, { partition, skips: values.skip, doer });
   if (released.stoppedBy === undefined) log.info({ partition, ...released }, 'the partition is released');
   else {
     log.error({ partition, ...released }, `${partition} stays parked: ${released.stoppedBy}`);
@@ -31,5 +32,5 @@ try {
   log.fatal({ err: error }, `${partition} cannot be released: ${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
-  await pool.end();
+  await Promise.all([events.end(), legacy.end()]);
 }

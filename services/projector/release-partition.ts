@@ -3,6 +3,7 @@ import type { Doer } from '../shared/contracts/stream-events.ts';
 import { loadSql, withTransaction } from '../shared/platform/pg.ts';
 import type { Pool, PoolClient } from '../shared/platform/pg.ts';
 import { tellAct } from '../shared/stream-outbox/tell-act.ts';
+import { keepContactKeys, ownedKeysOf } from './contact-keys.ts';
 import { lockHeadsOf, selectParkedPartitions, selectStoredKeys } from './event-store.ts';
 import { isLasting } from './projections/is-lasting.ts';
 import { judgeRecords, readRecord, refusalOf, unreadableRecord } from './judge-records.ts';
@@ -47,6 +48,7 @@ const NOTHING: Counts = { accepted: 0, rejected: 0, skipped: 0 };
  * it is read as all others are. Stops at a record that still cannot be taken. May be called while projectors
  * run, and repeated.
  *
+ * @param databases the event store's, and the legacy one
  * @param partition its name, `p07`
  * @param skips drop of the first record at fault what cannot be taken; the rule then rejects what follows it
  *   in its sales
@@ -54,7 +56,8 @@ const NOTHING: Counts = { accepted: 0, rejected: 0, skipped: 0 };
  * @throws when PostgreSQL does not answer; the records released until then stay released
  */
 export async function releasePartition(
-  pool: Pool, { partition, skips, doer }: { partition: string; skips: boolean; doer: Doer },
+  { events: pool, legacy }: { events: Pool; legacy: Pool },
+  { partition, skips, doer }: { partition: string; skips: boolean; doer: Doer },
 ): Promise<Released> {
   const released: Released = { records: 0, ...NOTHING, stoppedBy: undefined };
   const parked = (await selectParkedPartitions(pool)).filter((one) => one.partition === partition);
@@ -62,7 +65,7 @@ export async function releasePartition(
     for (let next = true; next;) {
       const maySkip = skips && released.skipped === 0;
       const step = await withTransaction(pool, async (client) => {
-        const done = await releaseNext(client, stream, partition, maySkip);
+        const done = await releaseNext({ client, legacy }, stream, partition, maySkip);
         if (done.skipped > 0) {
           const { accepted, rejected } = done;
           await tell(client, doer, `skip a record of ${partition}`, { stream, accepted, rejected });
@@ -83,7 +86,10 @@ export async function releasePartition(
 }
 
 async function releaseNext(
-  client: PoolClient, streamKey: string, partition: string, maySkip: boolean,
+  { client, legacy }: { client: PoolClient; legacy: Pool },
+  streamKey: string,
+  partition: string,
+  maySkip: boolean,
 ): Promise<Step> {
   // Projectors that add to the partition wait here, and see then whether it is still parked.
   await client.query(sql.lockPartition, [streamKey, partition]);
@@ -95,6 +101,8 @@ async function releaseNext(
   const read = readRecord({
     sequenceNumber: row.sequence_number, partitionKey: row.partition_key, data: row.data, arrivedAtMs: 0,
   });
+  // Who parked it has kept them, unless that was a projector of a version that left them where they were.
+  await keepContactKeys(legacy, ownedKeysOf([read]));
   const place = { streamKey, shardId: row.shard_id };
   const taken = await takeWhole(client, place, read);
   if (typeof taken === 'string' && !maySkip) {
@@ -124,7 +132,7 @@ async function takeInParts(client: PoolClient, place: Place, read: ReadRecord): 
   for (const [firstPosition, event] of read.events.entries()) {
     const stored = await tryStore(client, place, { ...read, events: [event], firstPosition });
     if (typeof stored === 'string') {
-      await writeUnreadable(client, place, unreadableRecord(read.record, stored));
+      await writeUnreadable(client, place, unreadableRecord(read.record, stored, read.keys));
     } else {
       counts.accepted += stored.accepted;
       counts.rejected += stored.rejected;

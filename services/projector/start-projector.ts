@@ -20,10 +20,10 @@ import type { OutboxDatabase } from './stream-forwarder.ts';
 /** One transaction per shard that is being read at once, more wait; and one for looking things up. */
 const EVENT_STORE_CONNECTIONS = 5;
 /**
- * Leases, shards, what is parked, global positions, old events to chain, removals, three outboxes: each is
- * the work of one loop.
+ * Leases, shards, what is parked, global positions, old events to chain, removals, keys that wait, three
+ * outboxes: each is the work of one loop.
  */
-const LEASE_CONNECTIONS = 9;
+const LEASE_CONNECTIONS = 10;
 /** One per outbox: read, emptied. */
 const OUTBOX_CONNECTIONS = 1;
 
@@ -42,7 +42,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     name: 'projector-leases', log, poolMax: LEASE_CONNECTIONS,
   });
   const legacy = connectPg(config.DATABASE_URL, {
-    name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 2,
+    name: 'projector-legacy', log, poolMax: BATCHES_AT_ONCE + 3,
   });
   const outboxes = connectOutboxes(config, log);
   const bus = { region: config.AWS_REGION, endpoint: config.KINESIS_ENDPOINT };

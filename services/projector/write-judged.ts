@@ -3,6 +3,7 @@ import type { SealedEvent } from '../shared/event-store/append-chunk.ts';
 import { NO_DIGEST } from '../shared/event-store/event-digest.ts';
 import { loadSql } from '../shared/platform/pg.ts';
 import type { PoolClient } from '../shared/platform/pg.ts';
+import { keptData } from './judge-records.ts';
 import type { AcceptedEvent, JudgedRecords, ReadRecord, RejectedEvent } from './judge-records.ts';
 import { toPlainText } from './to-plain-text.ts';
 
@@ -52,13 +53,14 @@ export async function writeJudged(
   if (judged.rejected.length > 0) await insertRejected(client, place, judged.rejected);
 }
 
-/** Keeps a record as it came, with the reason why it could not be read. */
+/** Keeps a record as it came, without keys of contacts, with the reason why it could not be read. */
 export async function writeUnreadable(
-  client: PoolClient, { streamKey, shardId }: Place, { record, unreadable }: ReadRecord,
+  client: PoolClient, { streamKey, shardId }: Place, read: ReadRecord,
 ): Promise<void> {
+  const { record, unreadable } = read;
   await client.query(sql.insertUnreadable, [
     streamKey, shardId, record.sequenceNumber,
-    toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), Buffer.from(record.data), unreadable ?? '',
+    toPlainText(record.partitionKey, PARTITION_KEY_CHARS_MAX), keptData(read), unreadable ?? '',
   ]);
 }
 

@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { OrderRequest, SaleParams } from '../shared/contracts/http-schemas.ts';
 import { readOrderRecord } from '../shared/contracts/order-record.ts';
 import type { OrderExtras } from '../shared/contracts/outbox.ts';
+import { withoutKey } from '../shared/contracts/sealed-contact.ts';
 import { sealContact } from '../shared/platform/contact-seal.ts';
 import { sendProblem } from '../shared/platform/problem.ts';
 import { awaitLog } from './await-log.ts';
@@ -59,7 +60,7 @@ export async function makeOrder(
   if (context.bus.refuses(sale.partition)) return refuseNew(context, { sale, orderId, digest }, reply);
   const extras: OrderExtras = {
     paymentMethod,
-    contact: await sealContact(context.contactKey, contact),
+    contact: sealContact(context.contactKey, contact),
     ticketSeed: deriveId(context.idSecret, 't', scope),
     digest,
   };
@@ -77,7 +78,7 @@ export async function makeOrder(
   context.watches.noteWrite(saleId);
   const order = readOrderRecord(answer.text);
   // The contact is sealed anew each time, so another seal means that this is a repeat.
-  const isRepeat = order.extras.contact !== extras.contact;
+  const isRepeat = order.extras.contact !== withoutKey(extras.contact);
   const inLog = await awaitLog(context, sale, orderId, { order, isRepeat });
   const found = inLog?.order.status === 'pending'
     ? await askProvider(context, request, { sale, orderId, ...inLog }, payment.outcome) : inLog;

@@ -9,6 +9,7 @@ import {
 import type { BusEvent } from '../../services/shared/contracts/bus-record.ts';
 import { GENESIS, judge } from '../../services/shared/contracts/log-rule.ts';
 import type { Head } from '../../services/shared/contracts/log-rule.ts';
+import { withoutKey } from '../../services/shared/contracts/sealed-contact.ts';
 import { decompress } from '../../services/shared/platform/compression.ts';
 import { connectTestKinesis } from './connect-test-kinesis.ts';
 
@@ -40,7 +41,7 @@ export async function readStream(stack: { kinesisEndpoint: string; streamName: s
         const records = reply.Records ?? [];
         for (const { Data = new Uint8Array() } of records) {
           log.records += 1;
-          for (const event of decodeBatch(decompress(Data, RECORD_TEXT_BYTES_MAX))) {
+          for (const event of decodeBatch(withoutKey(decompress(Data, RECORD_TEXT_BYTES_MAX)))) {
             if (isPartitionHeads(event)) log.heads += 1;
             else take(event);
           }

@@ -59,7 +59,7 @@ export async function openKit(t: Teardown) {
     },
     /** The same events as those of another sale. Those of orders get contact data that can be opened. */
     retold: async (events: readonly BusEvent[], saleId: string): Promise<BusEvent[]> => {
-      const contact = await sealContact(contactKey, { name: 'Ann Ä.', email: 'ann@example.org' });
+      const contact = sealContact(contactKey, { name: 'Ann Ä.', email: 'ann@example.org' });
       return events.map((event) => retell(event, saleId, contact));
     },
     rows: async (text: string, values: unknown[] = []): Promise<unknown[]> =>

@@ -1,4 +1,7 @@
 import t from 'tap';
+import { saleKeys } from '../../services/shared/contracts/keys.ts';
+import { readOrderRecord } from '../../services/shared/contracts/order-record.ts';
+import { takeKeys, withoutKey } from '../../services/shared/contracts/sealed-contact.ts';
 import { openContact, readContactKey, sealContact } from '../../services/shared/platform/contact-seal.ts';
 import { floorOf, hallOf, openDesk, rowOf, saleOf } from '../harness/open-desk.ts';
 import { refuses } from '../harness/refuses.ts';
@@ -82,10 +85,23 @@ t.test('what was held before the end can be ordered after it', async (t) => {
   await refuses(t, desk, () => desk.confirm('c', 'o3'), 'recovering');
 });
 
+t.test('the key of a contact goes with its event alone', async (t) => {
+  const desk = await openDesk(t, saleOf([floorOf(5)]));
+  const sealed = sealContact(new Uint8Array(32), { name: 'Ana', email: 'ana@example.org' });
+  const extras = { paymentMethod: 'free', contact: sealed, ticketSeed: 't', digest: 'd' };
+  await desk.place('a', [{ areaId: 'floor', quantity: 1 }]);
+  const answer = await desk.stock.confirmOrder(desk.partition, { saleId: 'hamlet', holdId: 'a',
+    buyerId: 'buyer', orderId: 'o1', digest: 'd', context: 'buyer 0', extras: JSON.stringify(extras) });
+  t.same(answer.ok && readOrderRecord(answer.text).extras, { ...extras, contact: withoutKey(sealed) });
+  const { events } = await desk.check();
+  t.match(events.at(-1), { type: 'order.confirmed', data: { contact: sealed } });
+  t.same(takeKeys(await desk.redis.hget(saleKeys(desk.partition, 'hamlet').orders, 'o1') ?? '').keys, []);
+});
+
 t.test('a contact in an event is sealed: only the key opens it', async (t) => {
   const key = readContactKey(Buffer.alloc(32, 7).toString('base64url'));
   const contact = { name: 'Ana Ñandú', email: 'ana@example.org' };
-  const sealed = await sealContact(key, contact);
+  const sealed = sealContact(key, contact);
   t.notMatch(sealed, /ana/i);
   t.same(await openContact(key, sealed), contact);
   await t.rejects(openContact(new Uint8Array(32), sealed));

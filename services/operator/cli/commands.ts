@@ -7,6 +7,7 @@ import type { EventPage, LogEvent } from '../read-pages.ts';
 import { openCertificate } from '../verify/sign-certificate.ts';
 import { named } from './command.ts';
 import type { Command, Session } from './command.ts';
+import { ERASE_COMMANDS } from './erase-command.ts';
 import { CommandFault } from './operator-client.ts';
 import { PARKED_COMMANDS } from './parked-commands.ts';
 import {
@@ -44,6 +45,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: watchEvents,
   },
   ...PARKED_COMMANDS,
+  ...ERASE_COMMANDS,
   verify: {
     usage: 'verify SALE [--out FILE]',
     help: 'replays the log, compares Redis and SQL with it, and writes a signed certificate',

@@ -6,6 +6,7 @@ import { giveBackItem, sellItem, takeItem, unsellItem } from './evolve-stock.ts'
 import { check, definedBy } from './folded-sale.ts';
 import type { FoldedSale, HoldState, OrderState } from './folded-sale.ts';
 import { isPending } from './order-record.ts';
+import { withoutKey } from './sealed-contact.ts';
 
 /**
  * The life of an order and of the money for it. Every amount that a provider took is in one event that says
@@ -192,7 +193,8 @@ function orderFrom(
   hold.orderId = orderId;
   return {
     holdId, buyerId, items, totalMinor: total, fees, taxes, terms, status: 'confirmed',
-    confirmedAtMs: 0, eventId: event.id, extras: { paymentMethod, contact, ticketSeed, digest },
+    confirmedAtMs: 0, eventId: event.id,
+    extras: { paymentMethod, contact: withoutKey(contact), ticketSeed, digest },
     method: '', attempt: 0, deadlineMs: 0, startedAtMs: Date.parse(event.time), ...timesOf(hold),
     codes: hold.codes, gone: [], payments: new Map(), refunds: new Map(),
   };

@@ -22,14 +22,14 @@ export interface Post {
 
 /**
  * Mails an order's tickets once, by the key SALE/ORDER/tickets. Nothing is sent for an order that does not
- * hold any more.
+ * hold any more, or whose buyer was erased.
  *
  * @throws Error when it was not sent, without the buyer's address; or what PostgreSQL says
  */
 export async function sendTicketMail(post: Post, { saleId, orderId }: OrderJob): Promise<void> {
   await sendOnce(post, `${saleId}/${orderId}/tickets`, async (client, messageId) => {
     const order = await readTicketOrder(client, orderId);
-    if (order.status !== 'confirmed') return undefined;
+    if (order.status !== 'confirmed' || order.customerEmail === '') return undefined;
     const { rows: [document] } = await client.query<{ pdf: Buffer }>(sql.readDocument, [orderId]);
     if (document === undefined) throw new Error(`order ${orderId} has no document`);
     return composeTicketMail(order, { pdf: document.pdf, messageId, from: post.from });

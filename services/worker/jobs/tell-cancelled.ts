@@ -26,6 +26,8 @@ export async function tellCancelled(
     if (order.tickets.some(({ ticketId }) => ticketIds.includes(ticketId))) {
       throw new Error(`order ${orderId} still has tickets that were cancelled`);
     }
+    // Their buyer was erased.
+    if (order.customerEmail === '') return undefined;
     const parts = { count: ticketIds.length, messageId, from: post.from };
     if (order.status !== 'confirmed') return composeCancelMail(order, parts);
     const pdf = await drawDocument(keys, order);

@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import t from 'tap';
 import { READ_MODELS } from '../../../services/projector/projections/read-models/read-models.ts';
+import { withoutKey } from '../../../services/shared/contracts/sealed-contact.ts';
 import { awaitThat } from '../../harness/await-that.ts';
 import { connectTestKinesis } from '../../harness/connect-test-kinesis.ts';
 import { EventChain, FLOOR, putEvents } from '../../harness/event-chain.ts';
@@ -57,7 +58,8 @@ t.test('the log of a sale by cursor, and where every sale stands', async (t) => 
       more = body.next !== after;
       after = body.next;
     }
-    t.same(read, events.map((event) => ({ ...event, seq: Number(event.sequence) })));
+    const kept = JSON.parse(withoutKey(JSON.stringify(events))) as typeof events;
+    t.same(read, kept.map((event) => ({ ...event, seq: Number(event.sequence) })));
     const { body } = await get('/admin/v1/sales/hamlet/events');
     t.equal(body.events.length, events.length, 'from the start without a cursor');
   });

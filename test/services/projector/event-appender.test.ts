@@ -38,7 +38,7 @@ async function openAppender(t: Teardown) {
       moveCheckpoint: (client, move) => table.move(client, held, move),
     };
   }
-  const store = new EventStore(pool, 'stream@1');
+  const store = new EventStore(pool, pool, 'stream@1');
   const log = createLog({ name: 'test', level: 'silent' });
   let records = 0;
   let position: string | undefined;
