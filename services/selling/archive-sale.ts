@@ -1,8 +1,10 @@
-import { partitionKeys, saleKeyList } from '../shared/contracts/keys.ts';
+import type { Redis } from 'ioredis';
+import { partitionKeys, saleKeyList, saleKeys } from '../shared/contracts/keys.ts';
 import { isReasonCode } from '../shared/contracts/reasons.ts';
 import type { ReasonCode } from '../shared/contracts/reasons.ts';
 import { summarize } from '../shared/hot-state/summarize.ts';
 import type { AcceptedFollower } from './accepted-follower.ts';
+import { countOpenRefunds } from './open-refunds.ts';
 import type { SaleDirectory } from './sale-directory.ts';
 import type { Stock } from './stock.ts';
 
@@ -17,12 +19,17 @@ const ATTEMPTS_MAX = 3;
  * @returns whether the keys are gone already, or why the sale cannot be archived
  */
 export async function archiveSale(
-  { stock, directory, accepted }: { stock: Stock; directory: SaleDirectory; accepted: AcceptedFollower },
+  { redis, stock, directory, accepted }:
+  { redis: Redis; stock: Stock; directory: SaleDirectory; accepted: AcceptedFollower },
   saleId: string,
   context: string,
   waitMs: number,
-): Promise<{ reason: ReasonCode } | { dropped: boolean }> {
+): Promise<{ reason: ReasonCode; openRefunds?: number } | { dropped: boolean }> {
   const partition = await directory.locate(saleId);
+  const { sale, orders } = saleKeys(partition, saleId);
+  const isClosed = await redis.hget(sale, 'state') === 'closed';
+  const openRefunds = isClosed ? await countOpenRefunds(redis, orders) : 0;
+  if (openRefunds > 0) return { reason: 'sale_busy', openRefunds };
   const { unconfirmed, due } = partitionKeys(partition);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const definition = (await directory.findCurrent(saleId))?.definition;

@@ -34,7 +34,7 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
   };
   const shop = await openShop(t, { startsPartitions: false, env: sellingEnv });
   let { selling } = shop;
-  let relay = await startService(t, 'relay', shop.stack.env);
+  const relays = await openRelay(t, shop.stack.env);
   await awaitThat('the shop is open', async () => (await fetch(`${shop.selling.url}/health/ready`)).ok);
   const input = saleOf([floorOf(500)], {
     buyerLimit: 1_000,
@@ -97,9 +97,23 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
         ...shop.stack.env, ...sellingEnv, REDIS_URL: shop.stack.redisUrl,
       });
     },
+    ...relays,
+  };
+}
+
+/** The relay, and another one after it. */
+async function openRelay(t: Teardown, env: Record<string, string>) {
+  let relay = await startService(t, 'relay', env);
+  return {
+    /** kill -9, wherever it is with its records, and another one. */
+    async killRelay() {
+      relay.kill('SIGKILL');
+      await relay.exited;
+      relay = await startService(t, 'relay', env);
+    },
     stopRelay: () => relay.stop(),
     async startRelay() {
-      relay = await startService(t, 'relay', shop.stack.env);
+      relay = await startService(t, 'relay', env);
     },
   };
 }

@@ -30,7 +30,8 @@ export function registerArchive(app: FastifyInstance, context: SellingContext): 
     const archived = await archiveSale(context, saleId, operatorContextOf(request), confirmWaitMs);
     if ('reason' in archived) {
       if (archived.reason === 'sale_unknown') return sendUnknown(context, saleId, 'sale_unknown', reply);
-      return sendProblem(reply, archived.reason);
+      const { openRefunds } = archived;
+      return sendProblem(reply, archived.reason, openRefunds === undefined ? {} : { openRefunds });
     }
     watches.noteWrite(saleId);
     const { dropped } = archived;

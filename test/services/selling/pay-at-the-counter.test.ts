@@ -1,5 +1,6 @@
 /** Orders that are paid for at the box office, given back there, and orders that cost nothing. */
 import t from 'tap';
+import { awaitThat } from '../../harness/await-that.ts';
 import { floorOf, saleOf } from '../../harness/open-desk.ts';
 import { openTill } from '../../harness/open-till.ts';
 
@@ -53,6 +54,29 @@ t.test('what the counter gave back ends in the log, once', async (t) => {
   }
   t.equal((await typesOf(orderId)).filter((type) => type === 'refund.completed').length, 1);
   t.match(await admin(orderId, 'payments', paid('R-6')), { status: 409, body: { code: 'order_cancelled' } });
+});
+
+t.test('a sale is archived when its refunds have ended, and not before', async (t) => {
+  const input = saleOf([floorOf(5)], { paymentMethods: ['offline'] });
+  await shop.sell('short', input);
+  const { buyerId } = await shop.buyer();
+  const hold = await shop.call('POST', '/v1/sales/short/holds',
+    { body: { buyerId, items: [{ areaId: 'floor', quantity: 2 }] } });
+  const body = { buyerId, holdId: hold.body['holdId'], contact: { name: 'Ada', email: 'ada@example.org' },
+    payment: { method: 'offline' } };
+  const orderId = String((await shop.call('POST', '/v1/sales/short/orders', { body })).body['orderId']);
+  const at = (path: string, more: object) =>
+    shop.call('POST', `/admin/v1/sales/short/${path}`, { body: { ...more } });
+  await at(`orders/${orderId}/payments`, { receipt: 'S-1', amountMinor: 2 * price, currency: 'EUR' });
+  const how = { places: 'return', refund: 'all', reason: 'a test' };
+  const cancelled = await at(`orders/${orderId}/cancel`, how);
+  const [refund] = cancelled.body['refunds'] as { refundId: string }[];
+  await shop.call('POST', '/admin/v1/sales/short/close');
+  t.match(await shop.call('POST', '/admin/v1/sales/short/archive'),
+    { status: 409, body: { code: 'sale_busy', openRefunds: 1 } });
+  await shop.call('POST', `/admin/v1/sales/short/orders/${orderId}/refunds/${refund?.refundId}/complete`);
+  await awaitThat('it is archived', async () =>
+    (await shop.call('POST', '/admin/v1/sales/short/archive')).status === 200);
 });
 
 t.test('what costs nothing is confirmed at once, and no provider is asked', async (t) => {

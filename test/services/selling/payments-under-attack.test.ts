@@ -1,15 +1,23 @@
 /**
- * Buyers pay with everything that can go wrong at a provider, while the API is killed again and again,
- * between script and answer and between capture and confirmation. In the end each cent that was taken is in
- * the log once: the price of a confirmed order, or to be given back, or held for an operator. What was
- * confirmed to somebody is in the log, and nobody has two orders from one hold.
+ * Buyers pay with everything that can go wrong at a provider, while the API and the relay are killed again
+ * and again, between script and answer, between capture and confirmation, before and after the publish. In
+ * the end each cent that was taken is in the log once: the price of a confirmed order, or to be given back,
+ * or held for an operator. What was confirmed to somebody is in the log and in SQL, and nobody has two
+ * orders from one hold.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
 import t from 'tap';
 import { awaitThat } from '../../harness/await-that.ts';
 import { readPayments } from '../../harness/open-sandbox.ts';
 import { openTill } from '../../harness/open-till.ts';
+import { startService } from '../../harness/start-service.ts';
 import { readStream } from '../../harness/read-stream.ts';
+
+interface Row {
+  number: string;
+  total_minor: string;
+}
 
 interface Told {
   orderId: string;
@@ -20,7 +28,7 @@ interface Told {
 }
 
 const ORDERS = 60;
-const KILLS = 6;
+const KILLS = 8;
 const OUTCOMES = [
   'success', 'success', 'slow', 'webhook-twice', 'webhook-before-redirect', 'out-of-order', 'wrong-amount',
   'decline', 'provider-down',
@@ -51,7 +59,7 @@ t.test('each cent that was taken is in the log once', async (t) => {
   const kill = async (): Promise<void> => {
     for (let i = 0; i < KILLS && isBuying; i++) {
       await sleep(400 + Math.random() * 800);
-      await till.killSelling();
+      await (i % 2 === 0 ? till.killSelling() : till.killRelay());
     }
   };
   const buying = Promise.all(Array.from({ length: ORDERS }, async (_, i) => {
@@ -74,6 +82,7 @@ t.test('each cent that was taken is in the log once', async (t) => {
   const log = (await readStream(shop.stack)).sales.get(saleId) ?? [];
   const accounted = new Map<string, number>();
   const confirmed = new Map<string, string>();
+  const totals = new Map<string, number>();
   for (const { type, data } of log) {
     const { orderId, holdId, paymentId, total, amount } = data as Told;
     const isMoney = ['order.confirmed', 'refund.requested', 'payment.mismatched'].includes(type);
@@ -84,6 +93,7 @@ t.test('each cent that was taken is in the log once', async (t) => {
     if (type === 'order.confirmed') {
       t.notOk([...confirmed.values()].includes(holdId), 'one order from one hold');
       confirmed.set(orderId, holdId);
+      totals.set(orderId, total);
     }
   }
   const captured = (await readPayments(sandbox)).filter(({ status }) => status === 'captured');
@@ -92,4 +102,15 @@ t.test('each cent that was taken is in the log once', async (t) => {
     [`sandbox:${String(paymentId)}`, capturedMinor] as const);
   t.same(new Map(taken), accounted);
   for (const orderId of confirmedToSomebody) t.ok(confirmed.has(orderId), `${orderId} is in the log`);
+
+  const pool = new Pool({ connectionString: shop.stack.databaseUrl, max: 1 });
+  t.teardown(() => pool.end());
+  await startService(t, 'projector', { ...shop.stack.env, BUS_FAN_OUT: 'false' });
+  const inSql = await awaitThat('all orders are in SQL', async () => {
+    const { rows } = await pool.query<Row>('SELECT number, total_minor FROM orders');
+    return rows.length >= confirmed.size && rows;
+  }, 60_000);
+  t.same(inSql.map(({ number }) => number).toSorted(), [...confirmed.keys()].toSorted());
+  const sumOf = (amounts: number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
+  t.equal(sumOf(inSql.map((row) => Number(row.total_minor))), sumOf([...totals.values()]));
 });
