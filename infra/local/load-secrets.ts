@@ -5,6 +5,7 @@ import { writeWhole } from './write-whole.ts';
 const names = [
   'adminToken', 'checkoutKey', 'idSecret', 'sessionSecret', 'passSecret', 'contactKey',
   'webhookSecret', 'certificateKey', 'ticketKey', 'doorKey', 'sandboxKey', 'sandboxWebhookKey',
+  'handoverKey', 'handoverWebhookKey',
 ] as const;
 
 /** Each is 32 random bytes as base64url. */

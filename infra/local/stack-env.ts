@@ -42,7 +42,9 @@ export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEn
     TICKET_KEYS: secrets.ticketKey,
     DOOR_KEY: secrets.doorKey,
     SANDBOX_KEY: secrets.sandboxKey,
-    SANDBOX_WEBHOOK_SECRET: `whsec_${Buffer.from(secrets.sandboxWebhookKey, 'base64url').toString('base64')}`,
+    SANDBOX_WEBHOOK_SECRET: webhookSecretOf(secrets.sandboxWebhookKey),
+    HANDOVER_KEY: secrets.handoverKey,
+    HANDOVER_WEBHOOK_SECRET: webhookSecretOf(secrets.handoverWebhookKey),
     SANDBOX_DATABASE_URL: servers.databaseUrl,
     MAIL_FOLDER: mailFolder,
     // Receivers on this machine, to try it.
@@ -67,9 +69,15 @@ export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEn
     KINESIS_ENDPOINT: servers.kinesisEndpoint,
     SELLING_URL: urlOf('selling'),
     SANDBOX_URL: urlOf('sandbox'),
+    HANDOVER_URL: `${urlOf('legacy')}/handover`,
     PAYMENT_WEBHOOKS_URL: urlOf('selling'),
     CHECKOUT_URL: urlOf('checkout'),
   };
+}
+
+/** As Standard Webhooks writes it. */
+function webhookSecretOf(key: string): string {
+  return `whsec_${Buffer.from(key, 'base64url').toString('base64')}`;
 }
 
 /**

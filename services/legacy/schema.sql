@@ -66,6 +66,48 @@ TABLE customers
   CONSTRAINT customers_pkey PRIMARY KEY (id)
   CREATE INDEX customers_by_words ON public.customers USING gin (words)
 
+TABLE handover_refunds
+  refund_key text NOT NULL
+  handover_id text NOT NULL
+  reference text NOT NULL
+  amount_minor bigint NOT NULL
+  currency text NOT NULL
+  changed_at timestamp with time zone DEFAULT now() NOT NULL
+  change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+  change_no bigint DEFAULT nextval('handover_changes'::regclass) NOT NULL
+  CONSTRAINT handover_refunds_amount_minor_check CHECK ((amount_minor > 0))
+  CONSTRAINT handover_refunds_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES handovers(handover_id)
+  CONSTRAINT handover_refunds_pkey PRIMARY KEY (refund_key)
+  CREATE INDEX handover_refunds_by_change ON public.handover_refunds USING btree (change_xid, change_no)
+  CREATE INDEX handover_refunds_by_handover ON public.handover_refunds USING btree (handover_id)
+
+TABLE handovers
+  handover_id text NOT NULL
+  reference text NOT NULL
+  status text DEFAULT 'requires_action'::text NOT NULL
+  amount_minor bigint NOT NULL
+  captured_minor bigint DEFAULT 0 NOT NULL
+  currency text NOT NULL
+  payment_method text
+  return_url text NOT NULL
+  webhook_url text NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+  expires_at timestamp with time zone NOT NULL
+  changed_at timestamp with time zone DEFAULT now() NOT NULL
+  tell_at timestamp with time zone
+  tell_count integer DEFAULT 0 NOT NULL
+  change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+  change_no bigint DEFAULT nextval('handover_changes'::regclass) NOT NULL
+  CONSTRAINT handovers_amount_minor_check CHECK ((amount_minor > 0))
+  CONSTRAINT handovers_check CHECK (((captured_minor = 0) OR (captured_minor = amount_minor)))
+  CONSTRAINT handovers_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+  CONSTRAINT handovers_pkey PRIMARY KEY (handover_id)
+  CONSTRAINT handovers_reference_key UNIQUE (reference)
+  CONSTRAINT handovers_status_check CHECK ((status = ANY (ARRAY['requires_action'::text, 'captured'::text, 'declined'::text, 'expired'::text, 'canceled'::text])))
+  CREATE INDEX handovers_by_change ON public.handovers USING btree (change_xid, change_no)
+  CREATE INDEX handovers_to_expire ON public.handovers USING btree (expires_at) WHERE (status = 'requires_action'::text)
+  CREATE INDEX handovers_to_tell ON public.handovers USING btree (tell_at) WHERE (tell_at IS NOT NULL)
+
 TABLE order_charges
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL
   order_id bigint NOT NULL

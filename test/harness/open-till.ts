@@ -41,6 +41,7 @@ export async function openTill(t: Teardown, env: Record<string, string> = {}) {
     paymentMethods: [
       'free', 'sandbox', ...env['STRIPE_KEY'] === undefined ? [] : ['stripe' as const],
       ...env['OFFLINE_PAYMENTS'] === 'true' ? ['offline' as const] : [],
+      ...env['HANDOVER_URL'] === undefined ? [] : ['handover' as const],
     ],
   });
   await shop.sell(SALE_ID, input);

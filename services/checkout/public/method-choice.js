@@ -10,6 +10,7 @@ const METHODS = {
   free: { label: 'Nothing to pay now', hint: 'No payment is taken online for this show.' },
   sandbox: { label: 'Pay online', hint: 'You are taken to the page of the payment provider and back.' },
   stripe: { label: 'Card, wallet or bank', hint: 'You pay on the next page; Stripe handles the payment.' },
+  handover: { label: 'Other ways to pay', hint: 'You are taken to our other checkout and back.' },
   offline: { label: 'At the box office', hint: 'Your tickets are kept for you: pay there in time.' },
 };
 

@@ -29,7 +29,7 @@ export const HOLD_SECONDS_MAX = 86_400;
 export const BUYER_LIMIT_MAX = 1_000;
 export const PARTITIONS_MAX = 1_024;
 /** Methods this release can take money by. */
-export const PAYMENT_METHODS = ['free', 'sandbox', 'stripe', 'offline'] as const;
+export const PAYMENT_METHODS = ['free', 'sandbox', 'stripe', 'offline', 'handover'] as const;
 
 const closed = { additionalProperties: false };
 const Id = plainText(64);

@@ -1,6 +1,6 @@
+import { openHostedProvider } from './hosted-provider.ts';
 import { openOfflineProvider } from './offline-provider.ts';
 import type { PaymentProvider } from './provider.ts';
-import { openSandboxProvider } from './sandbox-provider.ts';
 import { openStripeProvider } from './stripe-provider.ts';
 
 /** What of a service's configuration is about providers; .env.example explains each. */
@@ -8,6 +8,9 @@ export interface ProvidersConfig {
   SANDBOX_URL?: string;
   SANDBOX_KEY?: string;
   SANDBOX_WEBHOOK_SECRET?: string;
+  HANDOVER_URL?: string;
+  HANDOVER_KEY?: string;
+  HANDOVER_WEBHOOK_SECRET?: string;
   STRIPE_KEY?: string;
   STRIPE_WEBHOOK_SECRET?: string;
   STRIPE_API_URL?: string;
@@ -22,7 +25,8 @@ export interface ProvidersConfig {
 /** The providers that are configured. Throws a sentence when what belongs together is not set together. */
 export function openProviders(config: ProvidersConfig): PaymentProvider[] {
   const { OFFLINE_PAYMENTS: isOffline } = config;
-  return [sandboxOf(config), stripeOf(config), isOffline ? openOfflineProvider() : undefined]
+  const offline = isOffline ? openOfflineProvider() : undefined;
+  return [sandboxOf(config), stripeOf(config), handoverOf(config), offline]
     .filter((one) => one !== undefined);
 }
 
@@ -38,11 +42,30 @@ function stripeOf(config: ProvidersConfig): PaymentProvider | undefined {
 
 function sandboxOf(config: ProvidersConfig): PaymentProvider | undefined {
   const { SANDBOX_URL: url, SANDBOX_KEY: key, SANDBOX_WEBHOOK_SECRET: webhookSecret } = config;
+  return hostedOf('sandbox', { url, key, webhookSecret }, config);
+}
+
+function handoverOf(config: ProvidersConfig): PaymentProvider | undefined {
+  const { HANDOVER_URL: url, HANDOVER_KEY: key, HANDOVER_WEBHOOK_SECRET: webhookSecret } = config;
+  return hostedOf('handover', { url, key, webhookSecret }, config);
+}
+
+interface Hosted {
+  url: string | undefined;
+  key: string | undefined;
+  webhookSecret: string | undefined;
+}
+
+function hostedOf(
+  method: 'sandbox' | 'handover',
+  { url, key, webhookSecret }: Hosted,
+  { PAYMENT_WEBHOOKS_URL: base, PAYMENT_TIMEOUT_MS: timeoutMs }: ProvidersConfig,
+): PaymentProvider | undefined {
   if (url === undefined) return undefined;
-  const { PAYMENT_WEBHOOKS_URL: base } = config;
   if (key === undefined || webhookSecret === undefined || base === undefined) {
-    throw new Error('SANDBOX_URL needs SANDBOX_KEY, SANDBOX_WEBHOOK_SECRET and PAYMENT_WEBHOOKS_URL');
+    const name = method.toUpperCase();
+    throw new Error(`${name}_URL needs ${name}_KEY, ${name}_WEBHOOK_SECRET and PAYMENT_WEBHOOKS_URL`);
   }
-  const webhookUrl = `${base.replace(/\/$/, '')}/v1/webhooks/sandbox`;
-  return openSandboxProvider({ url, key, webhookSecret, webhookUrl, timeoutMs: config.PAYMENT_TIMEOUT_MS });
+  const webhookUrl = `${base.replace(/\/$/, '')}/v1/webhooks/${method}`;
+  return openHostedProvider({ method, url, key, webhookSecret, webhookUrl, timeoutMs });
 }

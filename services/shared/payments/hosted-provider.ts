@@ -5,8 +5,10 @@ import {
 } from './provider.ts';
 import type { PaymentProvider, PaymentReported, PaymentStart, RefundReported } from './provider.ts';
 
-export interface SandboxOptions {
-  /** of the provider's API (docs/sandbox.md) */
+export interface HostedOptions {
+  /** the method that it is known by */
+  method: 'sandbox' | 'handover';
+  /** of the provider's API (docs/sandbox.md, docs/handover.md) */
   url: string;
   key: string;
   /** `whsec_…` */
@@ -18,7 +20,7 @@ export interface SandboxOptions {
 }
 
 /** What the provider shows of a payment, of what we read. */
-interface SandboxPayment {
+interface HostedPayment {
   paymentId: string;
   pageUrl: string;
   status: string;
@@ -27,7 +29,7 @@ interface SandboxPayment {
   reference: string;
 }
 
-interface SandboxRefund {
+interface HostedRefund {
   paymentId: string;
   status: 'pending' | 'succeeded' | 'failed';
   amountMinor: number;
@@ -39,23 +41,26 @@ const FAILED = ['declined', 'expired', 'canceled'];
 const PAGE = 500;
 
 /**
- * The sandbox provider. Each attempt is one payment there, its reference the idempotency key.
+ * A provider with a page of its own that speaks the protocol of the sandbox: the sandbox itself, or the
+ * legacy checkout that orders are handed over to. Each attempt is one payment there, its reference the
+ * idempotency key.
  *
  * @throws Error with a sentence if the secret of webhooks is none
  */
-export function openSandboxProvider(options: SandboxOptions): PaymentProvider {
+export function openHostedProvider(options: HostedOptions): PaymentProvider {
   const key = keyOfSecret(options.webhookSecret);
   const call = createCaller(options);
+  const { method } = options;
   return {
-    method: 'sandbox',
+    method,
 
     async start({ reference, amountMinor, currency, returnUrl, expiresAtMs, outcome = 'ask' }) {
       const packed = packReference(reference);
-      const made = await call<SandboxPayment>('POST', '/v1/payments', {
+      const made = await call<HostedPayment>('POST', '/v1/payments', {
         key: packed,
         body: {
           amountMinor, currency, reference: packed, returnUrl, webhookUrl: options.webhookUrl,
-          expiresAt: new Date(expiresAtMs).toISOString(), outcome,
+          expiresAt: new Date(expiresAtMs).toISOString(), ...method === 'sandbox' && { outcome },
         },
       });
       return { paymentId: made.paymentId, redirectUrl: made.pageUrl } satisfies PaymentStart;
@@ -71,7 +76,7 @@ export function openSandboxProvider(options: SandboxOptions): PaymentProvider {
     },
 
     async refund(ask) {
-      const refund = await call<SandboxRefund>('POST', '/v1/refunds', {
+      const refund = await call<HostedRefund>('POST', '/v1/refunds', {
         key: ask.refundId,
         body: { paymentId: ask.paymentId, amountMinor: ask.amountMinor, reference: packRefund(ask) },
       });
@@ -82,7 +87,7 @@ export function openSandboxProvider(options: SandboxOptions): PaymentProvider {
     async readWebhook(headers, body) {
       if (!isWebhookOf([key], headers, body, Date.now())) throw new WebhookRefused('not signed, or too old');
       const { type, data } = JSON.parse(body.toString()) as
-        { type: string; data: SandboxPayment & SandboxRefund };
+        { type: string; data: HostedPayment & HostedRefund };
       const report = type.startsWith('refund.') ? reportOfRefund(data) : reportOfPayment(data);
       return report === undefined ? [] : [report];
     },
@@ -92,8 +97,8 @@ export function openSandboxProvider(options: SandboxOptions): PaymentProvider {
       const since = 'sinceMs' in from ? `&since=${new Date(from.sinceMs).toISOString()}` : '';
       const query = (after: string): string => `limit=${PAGE}${after === '' ? since : `&after=${after}`}`;
       const [{ payments, next: paidNext }, { refunds, next: refundedNext }] = await Promise.all([
-        call<{ payments: SandboxPayment[]; next: string }>('GET', `/v1/payments?${query(paid)}`),
-        call<{ refunds: SandboxRefund[]; next: string }>('GET', `/v1/refunds?${query(refunded)}`),
+        call<{ payments: HostedPayment[]; next: string }>('GET', `/v1/payments?${query(paid)}`),
+        call<{ refunds: HostedRefund[]; next: string }>('GET', `/v1/refunds?${query(refunded)}`),
       ]);
       const reports = [...payments.map(reportOfPayment), ...refunds.map(reportOfRefund)];
       return {
@@ -106,7 +111,7 @@ export function openSandboxProvider(options: SandboxOptions): PaymentProvider {
 }
 
 function reportOfPayment(
-  { paymentId, status, capturedMinor, currency, reference }: SandboxPayment,
+  { paymentId, status, capturedMinor, currency, reference }: HostedPayment,
 ): PaymentReported | undefined {
   const known = readReference(reference);
   if (known === undefined) return undefined;
@@ -116,7 +121,7 @@ function reportOfPayment(
 }
 
 function reportOfRefund(
-  { paymentId, status, amountMinor, currency, reference }: SandboxRefund,
+  { paymentId, status, amountMinor, currency, reference }: HostedRefund,
 ): RefundReported | undefined {
   const known = readRefund(reference);
   if (known === undefined || status === 'pending') return undefined;
@@ -128,7 +133,7 @@ function reportOfRefund(
 /** What it says is a decision; at any other status, or none, nobody knows what was done. */
 const DECIDED = [400, 404, 409, 413, 422];
 
-function createCaller({ url, key: token, timeoutMs }: SandboxOptions) {
+function createCaller({ method: name, url, key: token, timeoutMs }: HostedOptions) {
   return async function call<T>(
     method: string, path: string, { key, body }: { key?: string; body?: unknown } = {},
   ): Promise<T> {
@@ -143,7 +148,7 @@ function createCaller({ url, key: token, timeoutMs }: SandboxOptions) {
     });
     if (response.ok) return await response.json() as T;
     const { code = '' } = await response.json().catch(() => ({})) as { code?: string };
-    const said = `the sandbox answered ${response.status} ${code}`.trim();
+    const said = `${name} answered ${response.status} ${code}`.trim();
     throw DECIDED.includes(response.status) ? new ProviderRefused(said) : new Error(said);
   };
 }

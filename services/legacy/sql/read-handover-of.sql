@@ -1,0 +1,1 @@
+SELECT * FROM handovers WHERE reference = $1

@@ -1,0 +1,1 @@
+SELECT * FROM handover_refunds WHERE refund_key = $1

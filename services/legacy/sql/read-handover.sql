@@ -1,0 +1,1 @@
+SELECT * FROM handovers WHERE handover_id = $1
