@@ -6,7 +6,8 @@ import { html } from 'ghtml';
  */
 export interface PageContent {
   title: string;
-  section: 'shows' | 'orders';
+  /** none: a page for buyers, which leads nowhere else */
+  section?: 'shows' | 'orders';
   /** HTML made by a template */
   body: string;
 }
@@ -16,6 +17,11 @@ export interface PageContent {
  */
 export function pageFrame({ title, section, body }: PageContent): string {
   const current = (name: string): string => (name === section ? 'page' : 'false');
+  const nav = html`<a class="brand" href="/cms/shows">Box office</a>
+<nav>
+<a href="/cms/shows" aria-current="${current('shows')}">Shows</a>
+<a href="/cms/orders" aria-current="${current('orders')}">Orders</a>
+</nav>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -27,11 +33,7 @@ export function pageFrame({ title, section, body }: PageContent): string {
 </head>
 <body>
 <header class="top">
-<a class="brand" href="/cms/shows">Box office</a>
-<nav>
-<a href="/cms/shows" aria-current="${current('shows')}">Shows</a>
-<a href="/cms/orders" aria-current="${current('orders')}">Orders</a>
-</nav>
+!${section === undefined ? '<span class="brand">Box office</span>' : nav}
 </header>
 <main>
 !${body}

@@ -32,7 +32,7 @@ value="${method}"!${i === 0 ? ' checked' : ''}> ${LABELS[method]}</label></p>`);
 <p><button name="decision" value="pay">Pay ${money}</button>
 <button name="decision" value="decline">Do not pay</button></p>
 </form>`;
-  return pageFrame({ title: 'Pay', section: 'orders', body });
+  return pageFrame({ title: 'Pay', body });
 }
 
 /** The same once it is decided, with the way back. */
@@ -40,11 +40,11 @@ export function decidedPage(handover: Handover): string {
   const body = html`<h1>${SAID[handover.status]}</h1>
 <p>${formatMoney(handover.amount_minor, handover.currency)}, order ${handover.reference}.</p>
 <p><a class="button" href="${handover.return_url}">Back to your order</a></p>`;
-  return pageFrame({ title: 'Payment', section: 'orders', body });
+  return pageFrame({ title: 'Payment', body });
 }
 
 /** There is no such payment. */
 export function unknownPage(): string {
   const body = html`<h1>No such payment</h1><p>The address may be mistyped.</p>`;
-  return pageFrame({ title: 'No such payment', section: 'orders', body });
+  return pageFrame({ title: 'No such payment', body });
 }
