@@ -84,7 +84,8 @@ t.test('events of the old layout are kept and chained; old and new projectors ta
   const whole = `SELECT sale_id, seq, id, type, time, body::text, shard_id, sequence_number, appended_at
     FROM event_store.events ORDER BY sale_id, seq`;
   const before = (await pool.query(whole)).rows;
-  t.same(await runMigrations(url, MIGRATIONS, TABLE), ['0004_chain_and_partition_events']);
+  t.same(await runMigrations(url, MIGRATIONS, TABLE),
+    ['0004_chain_and_partition_events', '0005_create_passing_keys']);
   t.same((await pool.query(whole)).rows, before, 'every row is as it was');
   t.match(await verify(pool, 'hamlet'), { seq: 1, reason: /no digest/ });
 

@@ -93,8 +93,11 @@ t.test('a lease that is wanted is handed over behind the batch under way (KCL #7
   const { put, sent, read, leases } = await openReadStream(t, { shards: 2 });
   const slow = slowHandler();
   const first = read({ onBatch: slow.onBatch });
+  // Otherwise the readers would wait for it for ever, whatever else fails.
+  t.teardown(() => slow.goOn());
   await put();
   await slow.begun;
+  await awaitThat('it has both', () => first.reader.shardIds().length === 2);
   const second = read();
   await awaitThat('it is wanted', async () => (await leases()).some(({ wantedBy }) => wantedBy !== null));
   t.equal(total(second.got), 0, 'but not taken');

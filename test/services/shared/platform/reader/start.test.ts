@@ -86,7 +86,8 @@ t.test('the positions of the version before are carried over, and the relay read
     INSERT INTO event_store.checkpoints (stream, shard_id, sequence_number)
     VALUES ('s@1', 'shardId-0', '77'), ('s@1', 'shardId-1', 'SHARD_END')`);
   t.same(await migrate(stack.databaseUrl, { info: () => undefined }),
-    ['0002_park_partitions', '0003_create_discarded_events', '0004_chain_and_partition_events']);
+    ['0002_park_partitions', '0003_create_discarded_events', '0004_chain_and_partition_events',
+      '0005_create_passing_keys']);
   const select = loadSql(import.meta.url, '../../../../../services/relay/sql/select-checkpoints.sql');
   const positions = async (): Promise<unknown> => (await pool.query(select, ['s@1'])).rows;
   t.same(await positions(), [
