@@ -131,6 +131,41 @@ export const ErasedAnswer = Type.Object({
 
 export const ReplayInput = Type.Object({ why: Why }, closed);
 
+const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>(Type.String({ enum: [...values] }));
+const howToRecall = {
+  kind: oneOf(['cancelled', 'moved'] as const),
+  places: oneOf(['return', 'block'] as const),
+  refund: oneOf(['all', 'withoutFees', 'none'] as const),
+  ordersPerSecond: Type.Integer({ minimum: 1, maximum: 1_000 }),
+};
+const Moment = Type.String({ format: 'date-time' });
+
+export const RecallBody = Type.Object({
+  ...howToRecall,
+  why: Type.String({ ...Why, description: 'for the buyers and the audit' }),
+  newDate: Type.Optional(Type.Union([Moment, Type.Null()])),
+  answerBy: Type.Optional(Type.Union([Moment, Type.Null()])),
+}, closed);
+
+export const RecallAnswer = Type.Object({
+  saleId: Type.String(),
+  ...howToRecall,
+  reason: Type.String(),
+  newDate: Type.Union([Type.String(), Type.Null()]),
+  answerBy: Type.Union([Type.String(), Type.Null()]),
+  state: oneOf(['running', 'paused', 'done'] as const),
+  startedAt: Type.String(),
+  doneAt: Type.Union([Type.String(), Type.Null()]),
+  orders: Type.Record(Type.String(), Type.Integer(), {
+    description: 'by state: to_ask, asked, kept, to_cancel, cancelled, refused',
+  }),
+  cancelledMinor: Type.Integer({ description: 'what cancelled orders had cost' }),
+  refundedMinor: Type.Integer({ description: 'what was given back of them so far' }),
+  refused: Type.Array(Type.Object({ orderId: Type.String(), reason: Type.String() }), {
+    description: 'the first hundred',
+  }),
+});
+
 export const ActAnswer = Type.Object({
   saleId: Type.String(),
   projection: Type.String(),

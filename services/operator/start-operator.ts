@@ -18,6 +18,7 @@ import { registerErasures } from './routes/register-erasures.ts';
 import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
 import { registerProjections } from './routes/register-projections.ts';
+import { registerRecalls } from './routes/register-recalls.ts';
 import { registerWatch } from './routes/register-watch.ts';
 import { readCertificateKey } from './verify/sign-certificate.ts';
 
@@ -56,6 +57,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
     registerProjections(scope, { databases: { events, legacy }, credentials });
     registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
     registerErasures(scope, { legacy, credentials });
+    registerRecalls(scope, { legacy, credentials });
     registerWatch(scope, { events, feed, credentials });
     registerAudit(scope, { events, credentials });
     registerPage(scope);

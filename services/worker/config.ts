@@ -54,6 +54,9 @@ export const WorkerConfig = Type.Object({
   RECONCILE_MS: Type.Integer({
     default: 60_000, minimum: 100, description: 'between two looks at what providers have',
   }),
+  CHOICES_URL: Type.Optional(Type.String({
+    pattern: '^https?://', description: 'where buyers find /choices/; default: where this service listens',
+  })),
   SMTP_URL: Type.Optional(Type.String({ description: 'absent: mails are put into MAIL_FOLDER' })),
   MAIL_FOLDER: Type.String({ default: '.data/mailbox' }),
   MAIL_FROM: Type.String({ default: 'onsale <tickets@localhost>' }),

@@ -17,6 +17,7 @@ import { createDeliveryWatch } from './delivery-watch.ts';
 import { EventQueue } from './event-queue.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { LaneTable } from './lane-table.ts';
+import { registerChoices } from './routes/register-choices.ts';
 import { registerTickets } from './routes/register-tickets.ts';
 import type { TicketRoutes } from './routes/register-tickets.ts';
 import { registerUnmatched } from './routes/register-unmatched.ts';
@@ -106,6 +107,7 @@ function createWorkerHttp(
     registerWebhooks(scope, routes);
     registerTickets(scope, tickets);
     registerUnmatched(scope, tickets);
+    registerChoices(scope, tickets);
   });
   return app;
 }

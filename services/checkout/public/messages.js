@@ -169,6 +169,8 @@ export const NOT_FOR_BUYERS = [
   'sale_definition_invalid',
   'sale_not_closed',
   'sale_busy',
+  'recall_running',
+  'recall_unknown',
   'sale_elsewhere',
   'partition_unknown',
   'hold_change_limit',

@@ -13,6 +13,7 @@ import { PARKED_COMMANDS } from './parked-commands.ts';
 import {
   printCertificate, printEvent, printExplanation, printSale, printTraced,
 } from './print-answers.ts';
+import { SHOW_COMMANDS } from './show-commands.ts';
 import { watchEvents } from './watch-command.ts';
 
 const EVENTS_PER_PAGE = 500;
@@ -46,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   ...PARKED_COMMANDS,
   ...ERASE_COMMANDS,
+  ...SHOW_COMMANDS,
   verify: {
     usage: 'verify SALE [--out FILE]',
     help: 'replays the log, compares Redis and SQL with it, and writes a signed certificate',

@@ -37,8 +37,12 @@ export const REASONS = {
   sale_closed: r(409, 'The sale is over.', ''),
   sale_already_open: r(409, 'The areas, ticket types and currency are fixed once a sale has opened.', ''),
   sale_not_closed: r(409, 'The sale must be closed for this.', 'Call close first.'),
+  recall_running: r(409, 'The show was cancelled or moved already, and its orders are being worked on.',
+    'Look at `show status`; wait, or go on with that one.'),
+  recall_unknown: r(404, 'The show was neither cancelled nor moved.', ''),
   sale_busy: r(409, 'The sale still has live holds, open refunds, or events that the log has not accepted.',
-    'Wait until the holds have lapsed and the relay has caught up, then try again.'),
+    'Wait until the holds have lapsed, the refunds have ended (`openRefunds`) and the relay has caught up, then '
+      + 'try again.'),
   sale_archived: r(409, 'The sale has been archived.', 'Call revive; it reads the sale back from the log.'),
   sale_elsewhere: r(409, 'The sale is in another partition already.', ''),
   partition_unknown: r(422, 'There is no such partition.', ''),

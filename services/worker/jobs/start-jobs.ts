@@ -1,6 +1,7 @@
 import type { Log } from '../../shared/platform/log.ts';
 import { openProviders } from '../../shared/payments/open-providers.ts';
 import type { PaymentProvider } from '../../shared/payments/provider.ts';
+import type { Repeating } from '../../shared/platform/repeat.ts';
 import { connectPg } from '../../shared/platform/pg.ts';
 import type { WorkerConfig } from '../config.ts';
 import type { TicketRoutes } from '../routes/register-tickets.ts';
@@ -14,7 +15,10 @@ import { makeTickets } from './make-tickets.ts';
 import { sendTicketMail } from './send-mail.ts';
 import { createReporter } from './report-payments.ts';
 import type { ReportPayments } from './report-payments.ts';
+import type { Post } from './send-mail.ts';
 import { tellCancelled } from './tell-cancelled.ts';
+import { createRecallWork } from '../recalls/recall-work.ts';
+import { openSellingDesk } from '../recalls/selling-desk.ts';
 import { readTicketKeys } from './ticket-token.ts';
 
 /** The jobs of orders, and what the routes need of them. */
@@ -25,8 +29,11 @@ export interface Jobs extends Pick<TicketRoutes, 'pool' | 'keys'> {
   stop(): Promise<void>;
 }
 
-/** A job needs one; the queue listens with another, looks for jobs, payments are compared, the routes ask. */
-const CONNECTIONS_BESIDE_JOBS = 5;
+/**
+ * A job needs one; the queue listens with another, looks for jobs, payments are compared, recalled shows are
+ * worked on, the routes ask.
+ */
+const CONNECTIONS_BESIDE_JOBS = 8;
 
 /**
  * Starts to work on jobs in the background; PostgreSQL or the mail server being away delays them.
@@ -57,11 +64,12 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
   const reconciler = createReconciler({
     pool, providers, report, everyMs: config.RECONCILE_MS, metrics, log,
   });
-  for (const part of [queue, watch, reconciler]) part.start();
+  const recalls = recallsOf(config, { pool, transport, from }, log);
+  for (const part of [queue, watch, reconciler, recalls]) part?.start();
   let stopped: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await Promise.all([queue.stop(), watch.stop(), reconciler.stop()]);
+    await Promise.all([queue.stop(), watch.stop(), reconciler.stop(), recalls?.stop()]);
     transport.close();
     await pool.end();
   }
@@ -74,6 +82,15 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
       return stopped;
     },
   };
+}
+
+/** Undefined where selling cannot be asked. */
+function recallsOf(config: WorkerConfig, post: Post, log: Log): Repeating | undefined {
+  const { SELLING_URL: url, SELLING_TOKEN: token, CHOICES_URL, HOST, PORT } = config;
+  if (url === undefined || token === undefined) return undefined;
+  const choicesUrl = (CHOICES_URL ?? `http://${HOST}:${PORT}`).replace(/\/$/, '');
+  const selling = openSellingDesk({ url, token });
+  return createRecallWork({ pool: post.pool, post, selling, choicesUrl, log });
 }
 
 function reporterOf(

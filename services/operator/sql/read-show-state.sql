@@ -1,0 +1,1 @@
+SELECT state FROM shows WHERE slug = $1
