@@ -103,6 +103,9 @@ async function payForOrders({ place, awaitLapse, expire, redis, stock, partition
     { ...ref, refundId: 're_1', outcome: 'completed', reason: '' }));
   done.push(await payments.settleRefund(partition,
     { ...ref, refundId: 're_2', outcome: 'failed', reason: 'no such card' }));
+  // A sale with open refunds is not archived.
+  done.push(await payments.settleRefund(partition,
+    { ...ref, refundId: 'pi_two', outcome: 'completed', reason: '' }));
   await place('h_late', [{ areaId: 'stand', quantity: 1 }], { buyerId: 'b_late' });
   done.push(await attempt('late', 1, 5));
   await awaitLapse();

@@ -41,8 +41,8 @@ export const REASONS = {
     'Look at `show status`; wait, or go on with that one.'),
   recall_unknown: r(404, 'The show was neither cancelled nor moved.', ''),
   sale_busy: r(409, 'The sale still has live holds, open refunds, or events that the log has not accepted.',
-    'Wait until the holds have lapsed, the refunds have ended (`openRefunds`) and the relay has caught up, then '
-      + 'try again.'),
+    'Wait until the holds have lapsed, the refunds have ended (`openRefunds`) and the relay has caught up, '
+      + 'then try again.'),
   sale_archived: r(409, 'The sale has been archived.', 'Call revive; it reads the sale back from the log.'),
   sale_elsewhere: r(409, 'The sale is in another partition already.', ''),
   partition_unknown: r(422, 'There is no such partition.', ''),
