@@ -19,6 +19,7 @@ export interface WorkerMetrics {
   paymentsRead: Counter<'method' | 'told'>;
   paymentsUnmatched: Gauge<'method'>;
   paymentsReadAgeMs: Gauge<'method'>;
+  recallOrders: Gauge<'sale' | 'state'>;
 }
 
 /** Registers the worker's metrics; once per process. */
@@ -79,7 +80,7 @@ function createJobMetrics(): Pick<WorkerMetrics, 'jobs' | 'oldestJobMs' | 'jobsE
 }
 
 function createPaymentMetrics(): Pick<
-  WorkerMetrics, 'paymentsRead' | 'paymentsUnmatched' | 'paymentsReadAgeMs'
+  WorkerMetrics, 'paymentsRead' | 'paymentsUnmatched' | 'paymentsReadAgeMs' | 'recallOrders'
 > {
   return {
     paymentsRead: new Counter({
@@ -90,6 +91,11 @@ function createPaymentMetrics(): Pick<
     paymentsUnmatched: new Gauge({
       name: 'onsale_payments_unmatched', help: 'What a provider has and no order knows of; alarm on any',
       labelNames: ['method'],
+    }),
+    recallOrders: new Gauge({
+      name: 'onsale_recall_orders',
+      help: 'Orders of shows that were cancelled or moved, by what became of them; alarm on refused',
+      labelNames: ['sale', 'state'],
     }),
     paymentsReadAgeMs: new Gauge({
       name: 'onsale_payments_read_age_ms',

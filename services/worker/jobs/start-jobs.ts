@@ -64,7 +64,7 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
   const reconciler = createReconciler({
     pool, providers, report, everyMs: config.RECONCILE_MS, metrics, log,
   });
-  const recalls = recallsOf(config, { pool, transport, from }, log);
+  const recalls = recallsOf(config, { pool, transport, from }, metrics, log);
   for (const part of [queue, watch, reconciler, recalls]) part?.start();
   let stopped: Promise<void> | undefined;
 
@@ -85,12 +85,14 @@ export async function startJobs(config: WorkerConfig, metrics: WorkerMetrics, lo
 }
 
 /** Undefined where selling cannot be asked. */
-function recallsOf(config: WorkerConfig, post: Post, log: Log): Repeating | undefined {
+function recallsOf(
+  config: WorkerConfig, post: Post, metrics: WorkerMetrics, log: Log,
+): Repeating | undefined {
   const { SELLING_URL: url, SELLING_TOKEN: token, CHOICES_URL, HOST, PORT } = config;
   if (url === undefined || token === undefined) return undefined;
   const choicesUrl = (CHOICES_URL ?? `http://${HOST}:${PORT}`).replace(/\/$/, '');
   const selling = openSellingDesk({ url, token });
-  return createRecallWork({ pool: post.pool, post, selling, choicesUrl, log });
+  return createRecallWork({ pool: post.pool, post, selling, choicesUrl, metrics, log });
 }
 
 function reporterOf(

@@ -7,6 +7,7 @@ import { sendOnce } from '../jobs/send-mail.ts';
 import type { Post } from '../jobs/send-mail.ts';
 import { readTicketOrder } from '../jobs/ticket-order.ts';
 import { composeMovedMail } from './compose-moved-mail.ts';
+import type { WorkerMetrics } from '../worker-metrics.ts';
 import type { SellingDesk } from './selling-desk.ts';
 
 const sql = {
@@ -19,11 +20,13 @@ const sql = {
   keepUnanswered: loadSql(import.meta.url, './sql/keep-unanswered.sql'),
   isOpen: loadSql(import.meta.url, './sql/is-open.sql'),
   finish: loadSql(import.meta.url, './sql/finish-recall.sql'),
+  survey: loadSql(import.meta.url, './sql/survey-recalls.sql'),
 };
 
 /** So often a part of what may be done per second is done. */
 const LOOK_MS = 250;
 const LOOKS_PER_SECOND = 1_000 / LOOK_MS;
+const LOOKS_PER_SURVEY = 20;
 const AT_ONCE_MAX = 8;
 
 /** A show that was cancelled or moved, as the worker needs it. */
@@ -50,6 +53,7 @@ export interface RecallParts {
   selling: SellingDesk;
   /** where buyers find this service, without a slash at the end */
   choicesUrl: string;
+  metrics: WorkerMetrics;
   log: Log;
 }
 
@@ -61,7 +65,10 @@ export interface RecallParts {
  */
 export function createRecallWork(parts: RecallParts): Repeating {
   const { pool, log } = parts;
+  let lookCount = 0;
   return repeat(LOOK_MS, async (signal) => {
+    if (lookCount % LOOKS_PER_SURVEY === 0) await survey(parts);
+    lookCount += 1;
     const { rows } = await pool.query<{ sale_id: string }>(sql.selectRunning);
     for (const { sale_id: saleId } of rows) {
       if (signal.aborted) return;
@@ -126,4 +133,11 @@ async function lookForMore({ pool, selling, log }: RecallParts, { saleId, kind }
   if ((rowCount ?? 0) > 0 || before?.isOpen !== false || isWaiting) return;
   await pool.query(sql.finish, [saleId]);
   log.info({ saleId }, 'every order of a recalled show is dealt with');
+}
+
+async function survey({ pool, metrics }: RecallParts): Promise<void> {
+  type Row = { saleId: string; state: string; orders: number };
+  const { rows } = await pool.query<Row>(sql.survey);
+  metrics.recallOrders.reset();
+  for (const { saleId: sale, state, orders } of rows) metrics.recallOrders.set({ sale, state }, orders);
 }

@@ -18,6 +18,7 @@ import { openTill } from '../../harness/open-till.ts';
 import { readMailbox } from '../../harness/read-mailbox.ts';
 import { readStream } from '../../harness/read-stream.ts';
 import { startService } from '../../harness/start-service.ts';
+import { metricOf } from '../relay/open-relay-bench.ts';
 
 t.setTimeout(240_000);
 
@@ -135,6 +136,8 @@ t.test('what selling refuses is told, and can be tried again', async (t) => {
   await awaitThat('it is done', () => reportOf('odd').state === 'done', 60_000);
   t.match(reportOf('odd'), { orders: { cancelled: 2, refused: 1 },
     refused: [{ orderId: stranger, reason: 'order_unknown' }] });
+  await awaitThat('the gauge says so', async () =>
+    await metricOf(worker.url, 'onsale_recall_orders{sale="odd",state="refused"}') === 1);
   t.match(run('retry', 'odd', '--why', 'again'), { status: 0 });
   await awaitThat('it was tried', () => reportOf('odd').state === 'done', 60_000);
   t.equal(reportOf('odd').orders['refused'], 1);
