@@ -97,14 +97,19 @@ t.test('splits and merges are followed, parents before children, also from the h
     StreamName: streamName, ShardToSplit: shardId, NewStartingHashKey: String(middle),
   }));
   await active();
+  // The emulator may say that it is active before it says so of the new shards.
+  const children = await awaitThat('there are two children', async () => {
+    const found = (await shards()).filter(({ ParentShardId }) => ParentShardId === shardId);
+    return found.length === 2 && found;
+  });
   await put();
-  const children = (await shards()).filter(({ ParentShardId }) => ParentShardId === shardId);
-  t.equal(children.length, 2);
   await awaitThat('what came after the split', () => total(live.got) === total(sent));
   await client.send(new MergeShardsCommand({
     StreamName: streamName, ShardToMerge: children[0]?.ShardId, AdjacentShardToMerge: children[1]?.ShardId,
   }));
   await active();
+  await awaitThat('there is a child of both', async () =>
+    (await shards()).some(({ AdjacentParentShardId }) => AdjacentParentShardId !== undefined));
   await put();
   await put();
   await awaitThat('what came after the merge', () => total(live.got) === total(sent));
