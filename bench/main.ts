@@ -12,6 +12,7 @@ import { baselines } from './scenarios/baselines.ts';
 import { cms } from './scenarios/cms.ts';
 import { compression } from './scenarios/compression.ts';
 import { engine, engineOneCore } from './scenarios/engine.ts';
+import { gateway } from './scenarios/gateway.ts';
 import { httpHold } from './scenarios/http-hold.ts';
 import { recovery } from './scenarios/recovery.ts';
 import { lag } from './scenarios/lag.ts';
@@ -23,7 +24,7 @@ import { seated } from './scenarios/seated.ts';
 import { watchers } from './scenarios/watchers.ts';
 
 const scenarios: Scenario[] = [
-  engine, engineOneCore, seated, httpHold, baselines, watchers, relay, ack, recovery, compression,
+  engine, engineOneCore, seated, httpHold, gateway, baselines, watchers, relay, ack, recovery, compression,
   projector, lag, cms, orders, ordersSandbox,
 ];
 

@@ -34,8 +34,11 @@ export interface Lab {
   kinesisUrl(): Promise<string>;
   /** A primary and its replica, to fail over from the one to the other; nothing is kept on disk. */
   redisPair(): Promise<RedisPair>;
-  /** Starts `bench/servers/NAME-main.ts` and waits for its url. */
-  startServer(name: string, env: Record<string, string>): Promise<LabServer>;
+  /**
+   * Starts `bench/servers/NAME-main.ts` and waits for its url; on the servers' core, or on that of the load
+   * and the databases.
+   */
+  startServer(name: string, env: Record<string, string>, core?: 'own' | 'shared'): Promise<LabServer>;
   stop(): Promise<void>;
 }
 
@@ -100,8 +103,9 @@ export function openLab(): Lab {
       return pair;
     },
     postgresUrl: () => postgres ??= once(startPostgres, 'postgres'),
-    startServer: async (name, env) => {
-      const server = await startPinned(name, env, isPinned);
+    startServer: async (name, env, core = 'own') => {
+      const pinnedTo = core === 'own' ? SERVER_CORE : OTHER_CORE;
+      const server = await startPinned(name, env, isPinned ? pinnedTo : undefined);
       undo.push(server.stop);
       return server;
     },
@@ -132,12 +136,14 @@ function pin(pid: number, core: string): boolean {
   return spawnSync('taskset', ['-acp', core, String(pid)], { stdio: 'ignore' }).status === 0;
 }
 
-async function startPinned(name: string, env: Record<string, string>, isPinned: boolean): Promise<LabServer> {
+async function startPinned(
+  name: string, env: Record<string, string>, core: string | undefined,
+): Promise<LabServer> {
   const main = fileURLToPath(new URL(`./servers/${name}-main.ts`, import.meta.url));
   const node = [...process.execArgv.filter((arg) => arg.startsWith('--cpu-prof')), main];
   const child = await spawnGuarded({
-    command: isPinned ? 'taskset' : process.execPath,
-    args: isPinned ? ['-c', SERVER_CORE, process.execPath, ...node] : node,
+    command: core === undefined ? process.execPath : 'taskset',
+    args: core === undefined ? node : ['-c', core, process.execPath, ...node],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...env },
     output: 'pipe',
   });

@@ -42,4 +42,5 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
 export const STREAM_EVENT_SUMMARIES: Readonly<Record<StreamEventType, string>> = {
   'operator.acted': 'An operator did something that is no event of a sale.',
   'projection.parked': 'A projection has stopped for a sale, at an event that it cannot apply.',
+  'route.changed': 'The selling requests of a show go elsewhere from now on (docs/strangler.md).',
 };

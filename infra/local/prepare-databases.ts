@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** Programs that migrate and seed and then end, in this order. */
 const programs = [
   'services/legacy/prepare-main.ts', 'services/projector/prepare-main.ts', 'services/worker/prepare-main.ts',
-  'services/sandbox/prepare-main.ts',
+  'services/sandbox/prepare-main.ts', 'services/gateway/prepare-main.ts',
 ];
-/** Applied by the programs of those who read the stream. */
-const sharedMigrations = 'services/shared/platform/reader/migrations';
+/** Applied by those programs as well. */
+const sharedMigrations = [
+  'services/shared/platform/reader/migrations', 'services/shared/stream-outbox/migrations',
+  'services/shared/routes/migrations',
+];
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
@@ -32,7 +35,7 @@ export async function prepareDatabases(env: NodeJS.ProcessEnv, markerPath: strin
 /** Changes whenever a file of the services that prepare something changes: names, sizes and times. */
 function sourceState(): string {
   const hash = createHash('sha256');
-  for (const folder of [...programs.map((program) => join(program, '..')), sharedMigrations]) {
+  for (const folder of [...programs.map((program) => join(program, '..')), ...sharedMigrations]) {
     const path = join(project, folder);
     if (!existsSync(path)) continue;
     for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted()) {

@@ -68,6 +68,8 @@ export function stackEnv({ given, secrets, servers, urlOf, mailFolder }: StackEn
     DATABASE_URL: servers.databaseUrl,
     KINESIS_ENDPOINT: servers.kinesisEndpoint,
     SELLING_URL: urlOf('selling'),
+    LEGACY_URL: urlOf('legacy'),
+    GATEWAY_URL: urlOf('gateway'),
     SANDBOX_URL: urlOf('sandbox'),
     HANDOVER_URL: `${urlOf('legacy')}/handover`,
     PAYMENT_WEBHOOKS_URL: urlOf('selling'),

@@ -62,6 +62,14 @@ const known: readonly StackService[] = [
     stopStep: 1,
   },
   {
+    name: 'gateway',
+    key: 'gateway',
+    shows: 'the API of the buyers: each show to legacy or to selling',
+    port: 4000,
+    portVariable: 'GATEWAY_PORT',
+    stopStep: 1,
+  },
+  {
     name: 'checkout',
     key: 'checkout',
     shows: 'pages of the buyers',

@@ -17,7 +17,7 @@ export type TestServers = { env: Record<string, string>; stop(): Promise<void> }
 /** Each exports `migrate(url, log)`; what one migrates may refer to what those before it made. */
 const migrations = [
   'services/legacy/migrate.ts', 'services/projector/migrate.ts', 'services/worker/migrate.ts',
-  'services/sandbox/migrate.ts',
+  'services/sandbox/migrate.ts', 'services/gateway/migrate.ts',
 ];
 
 type Migrate = (url: string, log: typeof silent) => Promise<unknown>;

@@ -42,12 +42,13 @@ export async function createCheckoutApp(config: CheckoutConfig, log: Log): Promi
   // error page.
   registerHealth(app, { ready: async () => [] });
   const assets = await registerAssets(app);
-  await registerSellingProxy(app, config.SELLING_URL);
-  registerStreamProxy(app, config.SELLING_URL);
+  const apiUrl = config.GATEWAY_URL ?? config.SELLING_URL;
+  await registerSellingProxy(app, apiUrl);
+  registerStreamProxy(app, apiUrl);
   registerTicketQr(app);
   registerPages(app, {
     assets,
-    heads: createSaleHeads({ sellingUrl: config.SELLING_URL, log }),
+    heads: createSaleHeads({ sellingUrl: apiUrl, log }),
     saleIds: readSaleIds(config.SHOWS),
     stripe,
   });

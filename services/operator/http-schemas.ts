@@ -107,7 +107,7 @@ export const ProjectionParams = Type.Object({
   }),
 }, closed);
 
-const Why = Type.String({
+export const Why = Type.String({
   pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]{1,500}$', description: 'for the audit: in your own words',
 });
 

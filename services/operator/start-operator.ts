@@ -2,6 +2,7 @@ import { readCredentials } from '../shared/platform/credentials.ts';
 import { createHttp } from '../shared/platform/http-server.ts';
 import type { Log } from '../shared/platform/log.ts';
 import { registerHealth } from '../shared/platform/metrics.ts';
+import { NotificationFeed } from '../shared/platform/notification-feed.ts';
 import { connectPg, isPgAway, loadSql } from '../shared/platform/pg.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { handleError, sendProblem } from '../shared/platform/problem.ts';
@@ -10,7 +11,6 @@ import type { RunningService } from '../shared/platform/run-service.ts';
 import { serve } from '../shared/platform/serve.ts';
 import { createActsFollower } from './acts-follower.ts';
 import type { OperatorConfig } from './config.ts';
-import { PlacedFeed } from './placed-feed.ts';
 import { registerAnswers } from './routes/register-answers.ts';
 import { registerAudit } from './routes/register-audit.ts';
 import { registerCertificates } from './routes/register-certificates.ts';
@@ -19,11 +19,13 @@ import { registerLog } from './routes/register-log.ts';
 import { registerPage } from './routes/register-page.ts';
 import { registerProjections } from './routes/register-projections.ts';
 import { registerRecalls } from './routes/register-recalls.ts';
+import { registerShowRoutes } from './routes/register-show-routes.ts';
 import { registerWatch } from './routes/register-watch.ts';
 import { readCertificateKey } from './verify/sign-certificate.ts';
 
 /** One of them listens for new events while somebody watches. */
 const CONNECTIONS_MAX = 5;
+const LISTEN_PLACED = loadSql(import.meta.url, './sql/listen-placed.sql');
 const checkSql = loadSql(import.meta.url, './sql/check-database.sql');
 
 /**
@@ -42,7 +44,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
   const certificateKey = await readCertificateKey(config.CERTIFICATE_KEY);
   const redis = connectRedis(config.REDIS_URL, { name: 'operator', log });
   const legacy = connectPg(config.DATABASE_URL, { name: 'operator-legacy', log, poolMax: CONNECTIONS_MAX });
-  const feed = new PlacedFeed({ pool: events, log });
+  const feed = new NotificationFeed({ pool: events, listen: LISTEN_PLACED, log });
   const acts = createActsFollower({ redis, events, log });
   const app = createHttp({ log });
   registerHealth(app, {
@@ -58,6 +60,7 @@ export async function startOperator(config: OperatorConfig, log: Log): Promise<R
     registerCertificates(scope, { sources: { events, legacy, redis }, credentials, certificateKey });
     registerErasures(scope, { legacy, credentials });
     registerRecalls(scope, { legacy, credentials });
+    registerShowRoutes(scope, { databases: { events, legacy }, credentials });
     registerWatch(scope, { events, feed, credentials });
     registerAudit(scope, { events, credentials });
     registerPage(scope);

@@ -1,10 +1,10 @@
 import { lastPosition, readPositions } from '../shared/event-store/read-positions.ts';
 import type { PlacedEvent } from '../shared/event-store/read-positions.ts';
 import type { EventStream } from '../shared/platform/event-stream.ts';
+import type { NotificationFeed } from '../shared/platform/notification-feed.ts';
 import { createPause } from '../shared/platform/pause.ts';
 import type { Pool } from '../shared/platform/pg.ts';
 import { writeFrame } from '../shared/platform/write-frame.ts';
-import type { PlacedFeed } from './placed-feed.ts';
 
 /** Which events somebody watches. */
 export interface Watched {
@@ -28,7 +28,8 @@ const BATCH_COUNT = 200;
  * @throws what PostgreSQL throws; the client comes back
  */
 export async function watchLog(
-  { pool, feed }: { pool: Pool; feed: PlacedFeed }, stream: EventStream, watched: Watched, ended: AbortSignal,
+  { pool, feed }: { pool: Pool; feed: NotificationFeed },
+  stream: EventStream, watched: Watched, ended: AbortSignal,
 ): Promise<void> {
   const pause = createPause(ended);
   const stopListening = feed.listen(() => pause.wake());

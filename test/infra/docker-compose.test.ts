@@ -8,6 +8,7 @@ import { test } from 'tap';
 import { parse } from 'yaml';
 import { LegacyConfig } from '../../services/legacy/config.ts';
 import { CheckoutConfig } from '../../services/checkout/config.ts';
+import { GatewayConfig } from '../../services/gateway/config.ts';
 import { OperatorConfig } from '../../services/operator/config.ts';
 import { ProjectorConfig } from '../../services/projector/config.ts';
 import { RelayConfig } from '../../services/relay/config.ts';
@@ -31,6 +32,7 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
 const configs = {
   legacy: LegacyConfig,
   checkout: CheckoutConfig,
+  gateway: GatewayConfig,
   operator: OperatorConfig,
   projector: ProjectorConfig,
   relay: RelayConfig,

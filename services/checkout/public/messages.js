@@ -214,6 +214,7 @@ export const NOT_FOR_BUYERS = [
   'buyer_mismatch',
   'buyer_needed',
   'show_unknown',
+  'route_refused',
   'show_sold_elsewhere',
   'cart_unknown',
   'cart_expired',

@@ -13,6 +13,7 @@ import { PARKED_COMMANDS } from './parked-commands.ts';
 import {
   printCertificate, printEvent, printExplanation, printSale, printTraced,
 } from './print-answers.ts';
+import { ROUTE_COMMANDS } from './route-commands.ts';
 import { SHOW_COMMANDS } from './show-commands.ts';
 import { watchEvents } from './watch-command.ts';
 
@@ -48,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...PARKED_COMMANDS,
   ...ERASE_COMMANDS,
   ...SHOW_COMMANDS,
+  ...ROUTE_COMMANDS,
   verify: {
     usage: 'verify SALE [--out FILE]',
     help: 'replays the log, compares Redis and SQL with it, and writes a signed certificate',

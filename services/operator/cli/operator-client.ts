@@ -4,6 +4,7 @@ export interface OperatorClient {
   get<Answer>(path: string, query?: Record<string, string>): Promise<Answer>;
   /** the same, of a change */
   post<Answer>(path: string, body: object): Promise<Answer>;
+  put<Answer>(path: string, body: object): Promise<Answer>;
   /** server-sent events until the connection ends; a fault of its own while it is away */
   follow(path: string, query: Record<string, string>): AsyncGenerator<StreamedEvent>;
 }
@@ -74,6 +75,7 @@ export function createOperatorClient({ url, token }: { url: string; token: strin
     get: (path, query = {}) => call('GET', addressOf(path, query)),
     follow,
     post: (path, body) => call('POST', new URL(path, url), body),
+    put: (path, body) => call('PUT', new URL(path, url), body),
   };
 }
 

@@ -5,16 +5,16 @@ import { readHead } from '../../shared/event-store/read-sale.ts';
 import type { Credentials } from '../../shared/platform/credentials.ts';
 import { EventStream } from '../../shared/platform/event-stream.ts';
 import { needsRole } from '../../shared/platform/needs-role.ts';
+import type { NotificationFeed } from '../../shared/platform/notification-feed.ts';
 import type { Pool } from '../../shared/platform/pg.ts';
 import { sendProblem } from '../../shared/platform/problem.ts';
 import { WatchQuery } from '../http-schemas.ts';
 import { readCursor, readTypes } from '../log-query.ts';
-import type { PlacedFeed } from '../placed-feed.ts';
 import { watchLog } from '../watch-log.ts';
 
 interface WatchRoutes {
   events: Pool;
-  feed: PlacedFeed;
+  feed: NotificationFeed;
   credentials: Credentials;
 }
 

@@ -86,6 +86,8 @@ export const REASONS = {
   code_exists: r(409, 'One of these access codes exists already.', ''),
   // Shows that are still sold by row locks (services/legacy).
   show_unknown: r(404, 'There is no such show.', ''),
+  route_refused: r(409, 'The route of this show cannot be changed like that now.',
+    'Do what `reasons` says, then try again; with --dry-run nothing is changed.'),
   show_sold_elsewhere: r(409, 'This show is sold through onsale, not here.', 'Send its buyers to selling.'),
   cart_unknown: r(404, 'There is no such cart.', ''),
   cart_expired: r(409, 'The time for this cart has run out.', ''),

@@ -37,6 +37,12 @@ export const STREAM_EVENT_DATA = {
     eventType: text(200, 'its type'),
     reason: Type.String({ maxLength: 2_000, description: 'why it cannot be applied' }),
   }, closed),
+  'route.changed': Type.Object({
+    saleId: text(200, 'the show, whose requests go elsewhere from now on'),
+    number: Type.Integer({ minimum: 1, description: 'of the route: 1, 2, 3 … with each change' }),
+    from: text(40, 'state of the route before'),
+    to: text(40, 'state of the route now: `legacy` or `selling`'),
+  }, closed),
 } as const satisfies Record<string, TSchema>;
 
 export const STREAM_EVENT_TYPES = Object.keys(STREAM_EVENT_DATA) as StreamEventType[];

@@ -1,19 +1,18 @@
-import type { Pool, PoolClient } from '../shared/platform/pg.ts';
-import { backoffMs, createPause } from '../shared/platform/pause.ts';
-import type { Log } from '../shared/platform/log.ts';
-import { loadSql } from '../shared/platform/pg.ts';
+import type { Log } from './log.ts';
+import { backoffMs, createPause } from './pause.ts';
+import type { Pool, PoolClient } from './pg.ts';
 
-const LISTEN = loadSql(import.meta.url, './sql/listen-placed.sql');
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 2_000;
 
 /**
- * Tells listeners that events have got positions, as soon as PostgreSQL says so. What is said while the
+ * Tells listeners that there is something new, as soon as PostgreSQL says so. What is said while the
  * connection is away is lost: everybody is told once more when it is back, and looks by itself now and then.
  * It keeps one connection of the pool while somebody listens.
  */
-export class PlacedFeed {
+export class NotificationFeed {
   readonly #pool: Pool;
+  readonly #listen: string;
   readonly #log: Log;
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
@@ -21,8 +20,10 @@ export class PlacedFeed {
   #end: (() => void) | undefined;
   #working: Promise<void> | undefined;
 
-  constructor({ pool, log }: { pool: Pool; log: Log }) {
+  /** @param options.listen the statement that listens: `LISTEN channel` */
+  constructor({ pool, listen, log }: { pool: Pool; listen: string; log: Log }) {
     this.#pool = pool;
+    this.#listen = listen;
     this.#log = log;
   }
 
@@ -57,7 +58,7 @@ export class PlacedFeed {
         failures = 0;
       } catch (error) {
         failures += 1;
-        if (failures === 1) this.#log.warn({ err: error }, 'new events are looked for, not listened to');
+        if (failures === 1) this.#log.warn({ err: error }, 'news are looked for, not listened to');
         await this.#pause.wait(backoffMs(failures, RETRY_MS_MIN, RETRY_MS_MAX));
       }
     }
@@ -71,7 +72,7 @@ export class PlacedFeed {
     this.#end = ended.resolve;
     try {
       // Whoever comes and goes while it is asked for is seen behind it.
-      await Promise.race([client.query(LISTEN), ended.promise]);
+      await Promise.race([client.query(this.#listen), ended.promise]);
       this.#tell();
       if (this.#isWanted()) await ended.promise;
     } finally {

@@ -1,0 +1,1 @@
+LISTEN show_routes
