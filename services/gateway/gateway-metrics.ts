@@ -12,7 +12,7 @@ export interface GatewayMetrics {
 
 /** What the gateway counts. */
 export function createGatewayMetrics(
-  sides: Readonly<Record<Side, Upstream>>, board: RouteBoard,
+  sides: Readonly<Partial<Record<Side, Upstream>>>, board: Pick<RouteBoard, 'readAtMs'>,
 ): GatewayMetrics {
   new Gauge({
     name: 'onsale_gateway_under_way',

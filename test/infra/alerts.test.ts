@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { register } from 'prom-client';
 import t from 'tap';
 import { parse } from 'yaml';
+import { createGatewayMetrics } from '../../services/gateway/gateway-metrics.ts';
 import { createProjectorMetrics } from '../../services/projector/projector-metrics.ts';
 import { createRelayMetrics } from '../../services/relay/relay-metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/worker-metrics.ts';
@@ -29,6 +30,7 @@ createRelayMetrics(
 );
 createProjectorMetrics();
 createWorkerMetrics();
+createGatewayMetrics({}, { readAtMs: () => undefined });
 const metrics = await register.getMetricsAsJSON();
 
 t.test('every alert is on metrics that exist, and says where to read on', async (t) => {
