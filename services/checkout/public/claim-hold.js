@@ -19,12 +19,12 @@ export async function claimHold({ send, opensAt, now, sleep = forMs }) {
   // Nothing of value hung on that session: the next request gets a new one.
   if (outcome.kind === 'refused' && outcome.status === 401) outcome = await send();
   const opensAtMs = Date.parse(opensAt ?? '');
-  // Each waits its own time: thousands are early by the same.
+  // Each waits its own time: thousands are early by the same. The refusal may have put the clock back behind
+  // the opening, which says by how much this was early, and not that the buyer has to click again.
   while (
     outcome.kind === 'refused' &&
     outcome.code === 'sale_not_open' &&
-    now() >= opensAtMs &&
-    now() < opensAtMs + EARLY_MS_MAX
+    Math.abs(now() - opensAtMs) < EARLY_MS_MAX
   ) {
     await sleep(150 + 200 * Math.random());
     outcome = await send();

@@ -45,6 +45,22 @@ t.test('a browser whose clock is ahead claims again until the server opens', asy
   }
 });
 
+t.test('a browser that learns from the refusal how early it was claims again all the same', async (t) => {
+  let nowMs = OPENS_AT_MS + 10;
+  const outcome = await claimHold({
+    opensAt: OPENS_AT,
+    now: () => nowMs,
+    async send() {
+      if (nowMs === OPENS_AT_MS + 10) nowMs -= 400;
+      return nowMs >= OPENS_AT_MS ? HELD : EARLY;
+    },
+    async sleep(ms) {
+      nowMs += ms;
+    },
+  });
+  t.same(outcome, HELD);
+});
+
 t.test('a sale that does not open when it should is not asked for ever', async (t) => {
   const { outcome, sent } = await claimAt(OPENS_AT_MS, OPENS_AT_MS - 3600_000);
   t.same(outcome, EARLY);
