@@ -4,13 +4,23 @@
  * sale that exists already is left as it is.
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SEED_SHOWS } from '../../services/legacy/seed-shows.ts';
 import type { SeedShow } from '../../services/legacy/seed-shows.ts';
 
 export const FIRST_SALES = ['hamlet', 'warehouse-night'];
 
-/** Throws one sentence when selling refuses a sale. */
-export async function openFirstSales(sellingUrl: string, adminToken: string): Promise<void> {
+/** Far longer than the way over bus, projector and legacy rows to the gateway takes: a second. */
+const ROUTED_MS_MAX = 20_000;
+
+/**
+ * Resolves when buyers get them through the gateway. Throws one sentence when selling refuses a sale, or the
+ * gateway does not hear of it.
+ */
+export async function openFirstSales(
+  { sellingUrl, gatewayUrl, adminToken }: { sellingUrl: string; gatewayUrl: string; adminToken: string },
+  signal: AbortSignal,
+): Promise<void> {
   for (const show of SEED_SHOWS.filter(({ slug }) => FIRST_SALES.includes(slug))) {
     const url = `${sellingUrl}/admin/v1/sales/${show.slug}`;
     const headers = { authorization: `Bearer ${adminToken}` };
@@ -21,6 +31,14 @@ export async function openFirstSales(sellingUrl: string, adminToken: string): Pr
       await fetch(url, { method: 'PUT', headers: json, body: JSON.stringify(definitionOf(show)) }),
     );
     await insist(await fetch(`${url}/open`, { method: 'POST', headers }));
+  }
+  const deadlineMs = performance.now() + ROUTED_MS_MAX;
+  for (const saleId of FIRST_SALES) {
+    while (!(await fetch(`${gatewayUrl}/v1/sales/${saleId}`)).ok) {
+      signal.throwIfAborted();
+      if (performance.now() > deadlineMs) throw new Error(`The gateway does not find ${saleId}.`);
+      await sleep(50);
+    }
   }
 }
 

@@ -100,7 +100,10 @@ async function bringUp({ clean, env, say, signal }: StartStackOptions, undo: Und
   signal.throwIfAborted();
 
   const adminToken = adminTokenOf(serviceEnv.ADMIN_CREDENTIALS);
-  if (adminToken !== undefined) await openFirstSales(urlOf('selling'), adminToken);
+  if (adminToken !== undefined) {
+    const [sellingUrl, gatewayUrl] = [urlOf('selling'), urlOf('gateway')];
+    await openFirstSales({ sellingUrl, gatewayUrl, adminToken }, signal);
+  }
   signal.throwIfAborted();
 
   const stackPath = join(folder.path, 'stack.json');

@@ -34,6 +34,8 @@ WITH tables AS (
     format('  %s', pg_get_triggerdef(g.oid))
   FROM tables t
   JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+  -- Who else wants to hear of these tables has functions of its own for that.
+  JOIN pg_proc f ON f.oid = g.tgfoid AND f.pronamespace = 'public'::regnamespace
   UNION ALL
   SELECT name, 0, 0, format('TABLE %s', name) FROM tables
 )

@@ -13,3 +13,14 @@ CREATE TABLE strangler.routes (
   changed_by text NOT NULL,
   why text NOT NULL
 );
+
+-- Gateways hear at once when the stock of a show gets another owner, or a show is added, whoever does it.
+CREATE FUNCTION strangler.tell_gateways() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('show_routes', NEW.slug);
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER shows_added_told AFTER INSERT ON shows FOR EACH ROW EXECUTE FUNCTION strangler.tell_gateways();
+CREATE TRIGGER shows_moved_told AFTER UPDATE OF sells_via ON shows FOR EACH ROW
+  WHEN (OLD.sells_via IS DISTINCT FROM NEW.sells_via) EXECUTE FUNCTION strangler.tell_gateways();
